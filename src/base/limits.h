@@ -1,0 +1,63 @@
+// Every limit that bounds what a hostile remote side can make us do, with its reason. One connection each,
+// unless a line says otherwise. Exceeding one ends that connection with an error that names the limit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tv::limits {
+
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+inline constexpr std::size_t kGiB = 1024 * kMiB;
+
+// --- channel -----------------------------------------------------------------------------------------------
+// The frame word has 27 bits for the size.
+inline constexpr std::size_t kFrameSizeBits = 27;
+// Senders cut updates at 256 KiB and Wayland at 8 KiB; a whole 8K ARGB frame in one message is 127 MiB. So what
+// is longer is not a message that anybody means to send.
+inline constexpr std::size_t kMaxMessageBytes = (std::size_t{1} << kFrameSizeBits) - 1;
+// Wayland payload of one Protocol message: C senders go up to 8 KiB, nobody needs more than this.
+inline constexpr std::size_t kMaxProtocolBytes = 1 * kMiB;
+// Uncompressed bytes of one fill or diff: data of a whole 8K ARGB buffer plus its span headers.
+inline constexpr std::size_t kMaxUpdateBytes = 256 * kMiB;
+// lz4 cannot expand by more than 255; zstd can, by four orders of magnitude. Text and flat colour reach 3,000
+// with zstd at 256 KiB chunks; a message that claims more is a bomb, unless it is small anyway.
+inline constexpr std::size_t kMaxExpansion = 8192;
+inline constexpr std::size_t kExpansionFreeBytes = 512 * kKiB;
+// zstd window: senders compress at most a few hundred KiB a message; level 19 asks for 8 MiB.
+inline constexpr unsigned kMaxZstdWindowLog = 24;
+// RIDs announced for one Protocol message.
+inline constexpr std::size_t kMaxInjectedRids = 1024;
+
+// --- replicated objects ------------------------------------------------------------------------------------
+// foot maps pools of 512 MiB and uses a few percent of them, so the address space is counted apart from the
+// memory that is really written.
+inline constexpr std::size_t kMaxFileBytes = 1 * kGiB;
+inline constexpr std::size_t kMaxMappedBytes = 64 * kGiB;
+inline constexpr std::size_t kMaxWrittenBytes = 2 * kGiB;
+// Keymaps, ICC profiles, gamma tables: largest seen is a 4 MiB ICC profile.
+inline constexpr std::size_t kMaxFixedFileBytes = 32 * kMiB;
+inline constexpr std::size_t kMaxFiles = 4096; // a pool per buffer (Qt, Chromium) and hundreds of icons
+inline constexpr std::size_t kMaxPipes = 128;  // two descriptors each at most; a paste uses one
+// Data waiting for a pipe whose reader does not drain, all pipes of a connection together.
+inline constexpr std::size_t kMaxPipeBytes = 64 * kMiB;
+
+// --- Wayland -----------------------------------------------------------------------------------------------
+// libwayland's own limit; longer messages could not be delivered.
+inline constexpr std::size_t kMaxWaylandMessage = 4096;
+// Live ids of one application. The busiest toolkits stay under a thousand.
+inline constexpr std::size_t kMaxObjects = 10'000;
+// Descriptors in one sendmsg: libwayland's MAX_FDS_OUT.
+inline constexpr std::size_t kMaxDescriptorsPerSend = 28;
+
+// --- queues ------------------------------------------------------------------------------------------------
+// Requests and updates that wait for an unfinished commit. At the first the channel is no longer read, so a
+// remote side is slowed down, never dropped, by it.
+inline constexpr std::size_t kPauseChannelBytes = 64 * kMiB;
+// Bytes waiting for the channel (events, pipe data). Compositors drop clients that do not read, so reading
+// goes on for long before it pauses.
+inline constexpr std::size_t kPauseCompositorBytes = 16 * kMiB;
+inline constexpr std::size_t kPausePipesBytes = 1 * kMiB;
+
+} // namespace tv::limits

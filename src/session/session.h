@@ -1,0 +1,57 @@
+// One application's connection: a channel byte stream on one side, a compositor connection on the other.
+//
+// A Session owns its descriptors and threads, touches nothing process-wide (no globals, signal handlers, exit,
+// stdout) and never changes flags of the descriptors it was given.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/result.h"
+
+namespace tv {
+
+struct SessionConfig {
+    std::string title_prefix;     // put before every xdg_toplevel title
+    unsigned worker_threads = 0;  // for big decompressions; 0: half of the hardware threads, at least one
+    bool offer_gpu = true;        // false (--no-gpu): no dmabuf global for the application
+    const Clock* clock = nullptr; // null: system_clock()
+    Log log;
+};
+
+struct SessionEndpoints {
+    UniqueFd channel_in;  // bytes from the waypipe server, connection header first
+    UniqueFd channel_out; // bytes to it; invalid when channel_in serves both ways
+    UniqueFd compositor;  // connected Wayland socket
+};
+
+enum class SessionEnd {
+    ApplicationClosed, // the remote application or its waypipe ended the connection
+    CompositorClosed,  // the compositor did
+    Failed,            // see error: a violation, a limit, a system call
+    Stopped,           // stop() was called
+};
+
+struct SessionReport {
+    SessionEnd end = SessionEnd::Failed;
+    std::optional<Error> error; // set when end is Failed
+};
+
+class Session {
+public:
+    // Fails only for lack of memory, descriptors or threads.
+    [[nodiscard]] static Result<std::unique_ptr<Session>> create(SessionEndpoints endpoints, SessionConfig config);
+    virtual ~Session() = default;
+
+    // Serves the connection on the caller's thread until it ends. Both ends have been told why when it returns. Call once.
+    [[nodiscard]] virtual SessionReport run() = 0;
+
+    // Makes run() return soon. From any thread, also from a signal handler.
+    virtual void stop() = 0;
+};
+
+} // namespace tv
