@@ -1,0 +1,35 @@
+# Every target sets up what it needs on a fresh Debian 12 (scripts/packages.txt) and calls one script.
+.PHONY: help build test demo lint bench interop fuzz asan tsan ci clean
+help:
+	@echo 'make demo     real applications through a stock waypipe, pictures in build/demo/'
+	@echo 'make test     build and run all tests (under 10 minutes)'
+	@echo 'make build    the program: build/release/tunnelview'
+	@echo 'make asan     the tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make tsan     the tests under ThreadSanitizer'
+	@echo 'make fuzz     each fuzz target for FUZZ_SECONDS (60) seconds'
+	@echo 'make interop  waypipe 0.8.4, 0.9.2 and 0.11.2 as the other end'
+	@echo 'make bench    side by side with the installed waypipe'
+	@echo 'make lint     clang-format, clang-tidy, shellcheck, the workflow'
+	@echo 'make ci       what CI runs: test, lint, asan, tsan, fuzz'
+build:
+	@scripts/build.sh release
+test:
+	@scripts/test.sh release
+asan:
+	@scripts/test.sh asan
+tsan:
+	@scripts/test.sh tsan
+fuzz:
+	@scripts/fuzz.sh
+lint:
+	@scripts/lint.sh
+demo:
+	@scripts/demo.sh
+interop:
+	@scripts/interop.sh
+bench:
+	@scripts/bench.sh
+ci:
+	@.ci/run
+clean:
+	rm -rf build

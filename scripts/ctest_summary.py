@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""ctest_summary.py REPORT.xml CTEST_STATUS: lists skipped tests with their reasons and failed ones by name, then the closing line.
+
+The counts are ctest's own (its JUnit report). Exits 1 when a test failed, none ran, or ctest said so.
+"""
+
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def load(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    # Test output may hold control characters that XML does not allow.
+    return ElementTree.fromstring(re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text))
+
+
+def skip_reason(case):
+    """GoogleTest prints `file:line: Skipped`, then the reason."""
+    output = case.findtext("system-out") or ""
+    match = re.search(r": Skipped\n(.*?)\n*\[  SKIPPED \]", output, re.DOTALL)
+    reason = " ".join(match.group(1).split()) if match else ""
+    return reason or "no reason given"
+
+
+def main():
+    report, ctest_status = sys.argv[1], int(sys.argv[2])
+    try:
+        cases = load(report).findall("testcase")
+    except (OSError, ElementTree.ParseError) as error:
+        print(f"ctest left no report: {error}")
+        print("0 passed, 1 failed")
+        return 1
+    passed, failed, skipped = [], [], []
+    for case in cases:
+        if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail":
+            failed.append(case)
+        elif case.get("status") == "run":
+            passed.append(case)
+        elif case.find("skipped") is not None and "SKIP_" in (case.find("skipped").get("message") or ""):
+            skipped.append(case)
+        elif case.get("status") == "disabled":
+            skipped.append(case)
+        else:  # not run: a missing executable, a fixture that failed
+            failed.append(case)
+
+    slowest = sorted(cases, key=lambda case: float(case.get("time") or 0), reverse=True)[:5]
+    print("\nslowest: " + ", ".join(f"{case.get('name')} {float(case.get('time') or 0):.1f} s" for case in slowest))
+    for case in skipped:
+        print(f"skipped: {case.get('name')}: {skip_reason(case)}")
+    for case in failed:
+        print(f"FAILED: {case.get('name')}")
+    if not cases:
+        print("no tests ran")
+    line = f"{len(passed)} passed, {len(failed)} failed"
+    print(line + (f", {len(skipped)} skipped" if skipped else ""))
+    if ctest_status != 0 and not failed:
+        print(f"ctest ended with status {ctest_status}", file=sys.stderr)
+    return 1 if failed or not cases or ctest_status != 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

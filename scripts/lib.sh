@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# Shared by the scripts. Source it; it changes to the top of the tree.
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+say() { printf '%s\n' "$*"; }
+step() { printf '\n== %s\n' "$*"; }
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+jobs=${TV_JOBS:-$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)}
+
+# configure PRESET [cmake arguments]: warnings are errors where CI is set.
+configure() {
+    local preset=$1
+    shift
+    local args=()
+    if command -v ccache >/dev/null; then
+        args+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    fi
+    if [ -n "${CI:-}" ]; then args+=(-DTV_WERROR=ON); fi
+    cmake --preset "$preset" "${args[@]}" "$@" </dev/null
+}
+
+# build PRESET [targets]
+build() {
+    local preset=$1
+    shift
+    local args=()
+    if [ $# -gt 0 ]; then args=(--target "$@"); fi
+    cmake --build "build/$preset" -j "$jobs" "${args[@]}" </dev/null
+}
+
+# close PASSED FAILED SKIPPED: the closing line, alone on its line; what CI adds up.
+close() {
+    if [ "$3" -gt 0 ]; then
+        printf '%d passed, %d failed, %d skipped\n' "$1" "$2" "$3"
+    else
+        printf '%d passed, %d failed\n' "$1" "$2"
+    fi
+}

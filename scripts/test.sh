@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# test.sh [PRESET] [ctest arguments]: builds everything of the preset, runs all tests, ends with `N passed, N failed`.
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+preset=${1:-release}
+[ $# -eq 0 ] || shift
+
+groups=(build test)
+case $preset in asan | tsan) groups+=(sanitize) ;; esac
+scripts/setup.sh "${groups[@]}"
+
+step "build ($preset)"
+options=(-DTV_TESTS=ON)
+if [ "$preset" = release ] || [ "$preset" = debug ]; then options+=(-DTV_BENCH=ON); fi
+configure "$preset" "${options[@]}"
+build "$preset"
+
+step "test ($preset)"
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+symbolizer=$(command -v llvm-symbolizer-19 || true)
+if [ -n "$symbolizer" ]; then
+    export ASAN_SYMBOLIZER_PATH=$symbolizer UBSAN_SYMBOLIZER_PATH=$symbolizer
+    export TSAN_OPTIONS="$TSAN_OPTIONS:external_symbolizer_path=$symbolizer"
+fi
+report=$PWD/build/$preset/ctest.xml
+rm -f "$report"
+status=0
+ctest --test-dir "build/$preset" -j "$jobs" --timeout 120 --no-tests=error --output-on-failure \
+    --output-junit "$report" "$@" </dev/null || status=$?
+python3 scripts/ctest_summary.py "$report" "$status"
