@@ -85,14 +85,14 @@ namespace msg {
 struct Protocol {
     static constexpr MessageType kType = MessageType::Protocol;
     static constexpr std::size_t kHeadSize = 4;
-    Bytes data;
+    Bytes data{};
 };
 
 // RIDs that stand for the descriptors of the next Protocol message, in order.
 struct InjectRids {
     static constexpr MessageType kType = MessageType::InjectRids;
     static constexpr std::size_t kHeadSize = 4;
-    Bytes data; // four bytes each
+    Bytes data{}; // four bytes each
 
     [[nodiscard]] std::size_t count() const { return data.size() / sizeof(Rid); }
     // index < count()
@@ -132,7 +132,7 @@ struct OpenDmabuf {
     static constexpr MessageType kType = MessageType::OpenDmabuf;
     Rid rid = 0;
     std::uint32_t size = 0; // bytes of the sender's buffer
-    Slice slice;
+    Slice slice{};
     bool operator==(const OpenDmabuf&) const = default;
 };
 
@@ -143,7 +143,7 @@ struct BufferFill {
     Rid rid = 0;
     std::uint32_t start = 0;
     std::uint32_t end = 0;
-    Bytes data; // compressed as the connection header says
+    Bytes data{}; // compressed as the connection header says
 
     [[nodiscard]] std::size_t uncompressed_size() const { return std::size_t{end} - start; }
 };
@@ -156,7 +156,7 @@ struct BufferDiff {
     Rid rid = 0;
     std::uint32_t diff_size = 0; // uncompressed bytes of spans with their headers
     std::uint32_t ntrailing = 0; // uncompressed bytes that follow and replace the buffer's last ones
-    Bytes data;                  // both parts, compressed as one block
+    Bytes data{};                // both parts, compressed as one block
 
     [[nodiscard]] std::size_t uncompressed_size() const { return std::size_t{diff_size} + ntrailing; }
 };
@@ -187,7 +187,7 @@ struct PipeTransfer {
     static constexpr MessageType kType = MessageType::PipeTransfer;
     static constexpr std::size_t kHeadSize = 8;
     Rid rid = 0;
-    Bytes data;
+    Bytes data{};
 };
 
 // "My reader is gone": the receiver stops reading and closes its read end.
@@ -210,14 +210,14 @@ struct OpenDmavidSrc {
     static constexpr MessageType kType = MessageType::OpenDmavidSrc;
     Rid rid = 0;
     std::uint32_t size = 0;
-    Slice slice;
+    Slice slice{};
     bool operator==(const OpenDmavidSrc&) const = default;
 };
 struct OpenDmavidDst {
     static constexpr MessageType kType = MessageType::OpenDmavidDst;
     Rid rid = 0;
     std::uint32_t size = 0;
-    Slice slice;
+    Slice slice{};
     bool operator==(const OpenDmavidDst&) const = default;
 };
 struct OpenDmavidSrcV2 {
@@ -225,7 +225,7 @@ struct OpenDmavidSrcV2 {
     Rid rid = 0;
     std::uint32_t size = 0;
     std::uint32_t vid_flags = 0; // low 8 bits: codec id
-    Slice slice;
+    Slice slice{};
     bool operator==(const OpenDmavidSrcV2&) const = default;
 };
 struct OpenDmavidDstV2 {
@@ -233,7 +233,7 @@ struct OpenDmavidDstV2 {
     Rid rid = 0;
     std::uint32_t size = 0;
     std::uint32_t vid_flags = 0;
-    Slice slice;
+    Slice slice{};
     bool operator==(const OpenDmavidDstV2&) const = default;
 };
 
@@ -242,7 +242,7 @@ struct SendDmavidPacket {
     static constexpr MessageType kType = MessageType::SendDmavidPacket;
     static constexpr std::size_t kHeadSize = 8;
     Rid rid = 0;
-    Bytes data;
+    Bytes data{};
 };
 
 // Wire version 16 only: messages received so far, see counts_for_acks(); wraps at 2^32.
@@ -312,7 +312,7 @@ void encode(const M& message, MutableBytes out);
 
 template <typename M>
 struct Head {
-    M fields;                  // data is empty
+    M fields{};                // data is empty
     std::size_t data_size = 0; // bytes of payload that follow the first M::kHeadSize bytes
 
     [[nodiscard]] FrameWord frame() const { return {M::kHeadSize + data_size, M::kType}; }
