@@ -1,0 +1,200 @@
+#include "cli/listener.h"
+
+#include <cerrno>
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/executable_path.h"
+#include "cli/process.h"
+#include "cli/security_context.h"
+#include "cli/session_process.h"
+#include "cli/ssh.h"
+#include "cli/supervisor.h"
+#include "cli/unix_socket.h"
+#include "cli/vsock.h"
+
+namespace tv::cli {
+namespace {
+
+// Numbers of the descriptors in a connection's process.
+constexpr int kChannelNumber = 3;
+constexpr int kCompositorNumber = 4;
+constexpr std::size_t kTagLength = 10;
+
+// What every connection's process is started with, and what lives as long as the listener.
+class SessionStarter {
+public:
+    [[nodiscard]] static Outcome<SessionStarter> create(const Options& options,
+                                                        const WaylandEnvironment& environment) {
+        SessionStarter starter;
+        TV_ASSIGN(starter.place_, find_compositor(environment));
+        if (options.security_context) {
+            TV_ASSIGN(auto context,
+                      SecurityContext::create(starter.place_, environment, *options.security_context));
+            starter.context_.emplace(std::move(context));
+            starter.place_.path = starter.context_->path();
+        } else if (!starter.place_.connection.valid()) {
+            // Only to find out now rather than at the first application.
+            TV_TRY(connect_compositor(starter.place_.path));
+        }
+        auto program = executable_path();
+        if (!program)
+            return failure(fmt::format("cannot find this program's own file: {}", describe(program.error())));
+        starter.request_.program = std::move(*program);
+        starter.request_.arguments = session_process_arguments(options, kChannelNumber);
+        starter.request_.detach_stdio = true;
+        starter.request_.environment_changes =
+            starter.place_.connection.valid()
+                ? std::vector{fmt::format("WAYLAND_SOCKET={}", kCompositorNumber)}
+                : std::vector{std::string("WAYLAND_SOCKET"), "WAYLAND_DISPLAY=" + starter.place_.path};
+        return starter;
+    }
+
+    // The compositor's connection can be handed over only once.
+    [[nodiscard]] bool only_once() const { return place_.connection.valid(); }
+
+    Result<pid_t> start(int channel) {
+        request_.descriptors = {{channel, kChannelNumber}};
+        if (only_once()) request_.descriptors.push_back({place_.connection.get(), kCompositorNumber});
+        auto pid = spawn(request_);
+        if (pid) place_.connection.reset();
+        return pid;
+    }
+
+private:
+    SessionStarter() = default;
+
+    CompositorPlace place_;
+    std::optional<SecurityContext> context_;
+    SpawnRequest request_;
+};
+
+// A Unix or vsock listener.
+class AnyListener {
+public:
+    [[nodiscard]] static Outcome<AnyListener> create(const Options& options, const std::string& path) {
+        AnyListener listener;
+        const int backlog = options.oneshot ? 1 : kListenBacklog;
+        if (!options.vsock_address) {
+            TV_ASSIGN(auto bound, UnixListener::bind(path, backlog));
+            listener.unix_.emplace(std::move(bound));
+            return listener;
+        }
+        auto bound = listen_vsock(*options.vsock_address, backlog);
+        if (!bound)
+            return failure(fmt::format("cannot listen on vsock port {}: {}", options.vsock_address->port,
+                                       describe(bound.error())));
+        listener.vsock_ = std::move(*bound);
+        return listener;
+    }
+
+    [[nodiscard]] int fd() const { return unix_ ? unix_->fd() : vsock_.get(); }
+    void close() {
+        if (unix_) unix_->close();
+        vsock_.reset();
+    }
+
+private:
+    AnyListener() = default;
+    std::optional<UnixListener> unix_;
+    UniqueFd vsock_;
+};
+
+Outcome<std::string> random_tag() {
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    // Bytes from here on would make the first letters likelier.
+    constexpr unsigned kFair = 256 / kLetters.size() * kLetters.size();
+    std::string tag;
+    while (tag.size() < kTagLength) {
+        unsigned char byte = 0;
+        if (::getentropy(&byte, 1) != 0)
+            return failure(fmt::format("cannot get random bytes: {}", errno_text(errno)));
+        if (byte < kFair) tag += kLetters[byte % kLetters.size()];
+    }
+    return tag;
+}
+
+Outcome<int> prepare_signals() {
+    ignore_sigpipe();
+    raise_descriptor_limit();
+    auto pipe = install_signal_pipe();
+    if (!pipe) return failure(fmt::format("cannot watch for signals: {}", describe(pipe.error())));
+    return *pipe;
+}
+
+SupervisorConfig make_config(const Options& options, AnyListener& listener, SessionStarter& starter,
+                             int signal_pipe, const Log& log) {
+    SupervisorConfig config;
+    config.listener = listener.fd();
+    config.stop_listening = [&listener] { listener.close(); };
+    config.start_session = [&starter](int channel) { return starter.start(channel); };
+    config.oneshot = options.oneshot;
+    config.signal_pipe = signal_pipe;
+    config.log = log;
+    return config;
+}
+
+void show_notices(const Options& options) {
+    for (const std::string& notice : options.notices) fmt::print(stderr, "tunnelview: {}\n", notice);
+}
+
+} // namespace
+
+Outcome<ModeResult> run_client_mode(Options options, const WaylandEnvironment& environment, const Log& log) {
+    show_notices(options);
+    TV_ASSIGN(SessionStarter starter, SessionStarter::create(options, environment));
+    if (starter.only_once()) options.oneshot = true;
+    TV_ASSIGN(const int signal_pipe, prepare_signals());
+    const std::string path = options.socket.value_or(kDefaultClientSocket);
+    TV_ASSIGN(AnyListener listener, AnyListener::create(options, path));
+    if (::isatty(STDERR_FILENO) != 0)
+        fmt::print(stderr, "tunnelview: waiting for 'waypipe server' on {}\n", path);
+
+    const SupervisorReport report = supervise(make_config(options, listener, starter, signal_pipe, log));
+    ModeResult result;
+    result.die_from = report.stopped_by;
+    // Without oneshot only a signal ends this mode.
+    result.exit_code = report.sessions > 0 ? exit_code_of(report.last_session_status) : 0;
+    return result;
+}
+
+Outcome<ModeResult> run_ssh_mode(Options options, const WaylandEnvironment& environment, const Log& log) {
+    show_notices(options);
+    TV_ASSIGN(const SshWords words, parse_ssh_words(options.arguments));
+    TV_ASSIGN(SessionStarter starter, SessionStarter::create(options, environment));
+    if (starter.only_once()) options.oneshot = true;
+    TV_ASSIGN(const std::string tag, random_tag());
+    TV_ASSIGN(const SshSockets sockets, choose_ssh_sockets(options, tag));
+    TV_ASSIGN(const int signal_pipe, prepare_signals());
+    // The remote side connects to the address; we listen for whoever reaches the port.
+    if (options.vsock_address) options.vsock_address->cid.reset();
+    TV_ASSIGN(AnyListener listener, AnyListener::create(options, sockets.local));
+
+    SpawnRequest ssh;
+    ssh.program = options.ssh_program;
+    ssh.search_path = true;
+    ssh.arguments = ssh_command(options, words, sockets);
+    log.debug("starting: {}", fmt::join(ssh.arguments, " "));
+    const auto pid = spawn(ssh);
+    if (!pid)
+        return failure(
+            fmt::format("cannot start '{}': {}; install OpenSSH's client, or name another with --ssh-bin",
+                        options.ssh_program, errno_text(pid.error().sys_errno)));
+
+    SupervisorConfig config = make_config(options, listener, starter, signal_pipe, log);
+    config.ssh = *pid;
+    const SupervisorReport report = supervise(std::move(config));
+    ModeResult result;
+    result.die_from = report.stopped_by;
+    if (!report.ssh_status) return failure("ssh was lost");
+    result.exit_code = exit_code_of(*report.ssh_status);
+    if (!report.stopped_by)
+        if (const auto line = explain_ssh_end(*report.ssh_status, report.sessions, options, words))
+            fmt::print(stderr, "tunnelview: {}\n", *line);
+    return result;
+}
+
+} // namespace tv::cli

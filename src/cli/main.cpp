@@ -1,0 +1,53 @@
+// tunnelview: receives remote Wayland applications. Parses, dispatches, and is the only place that turns a
+// failure into words on standard error.
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/listener.h"
+#include "cli/logging.h"
+#include "cli/options.h"
+#include "cli/process.h"
+#include "cli/session_process.h"
+
+namespace tv::cli {
+namespace {
+
+Outcome<ModeResult> dispatch(Options options) {
+    const WaylandEnvironment environment = WaylandEnvironment::take();
+    const Log log = make_stderr_log(options.debug);
+    if (options.socket_fds) {
+        ignore_sigpipe();
+        raise_descriptor_limit();
+        TV_ASSIGN(const int code, run_session_process(options, environment, log));
+        return ModeResult{code, std::nullopt};
+    }
+    return options.mode == Mode::Ssh ? run_ssh_mode(std::move(options), environment, log)
+                                     : run_client_mode(std::move(options), environment, log);
+}
+
+int report(const Failure& failure) {
+    fmt::print(stderr, "tunnelview: {}\n", failure.message);
+    return 1;
+}
+
+int run(const std::vector<std::string>& arguments) {
+    auto options = parse_options(arguments);
+    if (!options) return report(options.error());
+    if (options->mode == Mode::Help || options->mode == Mode::Version) {
+        fmt::print("{}", options->mode == Mode::Help ? help_text() : version_text());
+        return 0;
+    }
+    const auto result = dispatch(std::move(*options));
+    if (!result) return report(result.error());
+    if (result->die_from) die_from(*result->die_from);
+    return result->exit_code;
+}
+
+} // namespace
+} // namespace tv::cli
+
+int main(int argc, char** argv) {
+    return tv::cli::run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+}

@@ -1,0 +1,122 @@
+#include "cli/session_process.h"
+
+#include <atomic>
+#include <csignal>
+#include <optional>
+
+#include <fcntl.h>
+
+#include <fmt/format.h>
+
+#include "cli/process.h"
+#include "cli/security_context.h"
+#include "session/session.h"
+
+namespace tv::cli {
+namespace {
+
+// What the signal handler needs; set while run() runs.
+std::atomic<Session*> running_session = nullptr;
+std::atomic<int> stopped_by = 0;
+static_assert(std::atomic<Session*>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
+              "signal handlers may only use lock-free atomics");
+
+void on_stop_signal(int signal) {
+    stopped_by = signal;
+    if (Session* session = running_session) session->stop();
+}
+
+void handle_stop_signals() {
+    for (int signal : {SIGTERM, SIGINT, SIGHUP}) {
+        struct sigaction old{};
+        if (::sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+        struct sigaction action{};
+        action.sa_handler = on_stop_signal;
+        action.sa_flags = SA_RESTART;
+        sigemptyset(&action.sa_mask);
+        (void)::sigaction(signal, &action, nullptr);
+    }
+}
+
+Outcome<UniqueFd> take_descriptor(int number) {
+    if (::fcntl(number, F_GETFD) < 0)
+        return failure(fmt::format("--socket-fds: descriptor {} is not open", number));
+    return UniqueFd::adopt(number);
+}
+
+Outcome<SessionEndpoints> open_endpoints(const Options& options, const WaylandEnvironment& environment,
+                                         std::optional<SecurityContext>& context) {
+    SessionEndpoints endpoints;
+    // Before WAYLAND_SOCKET is moved, so that a number given twice by mistake is found.
+    TV_ASSIGN(endpoints.channel_in, take_descriptor(options.socket_fds->read));
+    if (options.socket_fds->write != options.socket_fds->read) {
+        TV_ASSIGN(endpoints.channel_out, take_descriptor(options.socket_fds->write));
+    }
+    TV_ASSIGN(CompositorPlace place, find_compositor(environment));
+    if (options.security_context) {
+        TV_ASSIGN(auto made, SecurityContext::create(place, environment, *options.security_context));
+        context.emplace(std::move(made));
+        place.path = context->path();
+    }
+    if (place.connection.valid()) {
+        endpoints.compositor = std::move(place.connection);
+        return endpoints;
+    }
+    TV_ASSIGN(endpoints.compositor, connect_compositor(place.path));
+    return endpoints;
+}
+
+Outcome<int> explain(const SessionReport& report, const Log& log) {
+    switch (report.end) {
+    case SessionEnd::ApplicationClosed:
+        log.debug("the application closed its connection");
+        return 0;
+    case SessionEnd::Stopped:
+        log.debug("stopped by a signal");
+        return 0;
+    case SessionEnd::CompositorClosed:
+        return failure("the compositor closed the connection of an application");
+    case SessionEnd::Failed:
+        break;
+    }
+    return failure(fmt::format("an application's connection was ended: {}",
+                               report.error ? describe(*report.error) : "unknown reason"));
+}
+
+} // namespace
+
+Outcome<int> run_session_process(const Options& options, const WaylandEnvironment& environment,
+                                 const Log& log) {
+    std::optional<SecurityContext> context;
+    TV_ASSIGN(SessionEndpoints endpoints, open_endpoints(options, environment, context));
+    SessionConfig config;
+    config.title_prefix = options.title_prefix;
+    config.worker_threads = options.threads;
+    config.offer_gpu = !options.no_gpu;
+    config.log = log;
+    auto session = Session::create(std::move(endpoints), std::move(config));
+    if (!session) return failure(fmt::format("cannot serve a connection: {}", describe(session.error())));
+
+    running_session = session->get();
+    handle_stop_signals();
+    const SessionReport report = (*session)->run();
+    running_session = nullptr;
+    session->reset();
+    context.reset();
+    if (stopped_by != 0) die_from(stopped_by);
+    return explain(report, log);
+}
+
+std::vector<std::string> session_process_arguments(const Options& options, int channel) {
+    std::vector<std::string> arguments{"tunnelview"};
+    if (options.debug) arguments.emplace_back("--debug");
+    if (options.no_gpu) arguments.emplace_back("--no-gpu");
+    if (options.threads != 0) arguments.push_back(fmt::format("--threads={}", options.threads));
+    if (!options.title_prefix.empty())
+        arguments.push_back(fmt::format("--title-prefix={}", options.title_prefix));
+    arguments.push_back(fmt::format("--socket-fds={},{}", channel, channel));
+    arguments.emplace_back("client");
+    return arguments;
+}
+
+} // namespace tv::cli

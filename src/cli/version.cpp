@@ -1,0 +1,20 @@
+#include <fmt/format.h>
+
+#include "cli/options.h"
+#include "cli/vsock.h"
+
+namespace tv::cli {
+
+std::string version_text() {
+    return fmt::format("tunnelview {}\n"
+                       "wire versions: 16 17\n"
+                       "lz4: true\n"
+                       "zstd: true\n"
+                       "shm: true\n"
+                       "dmabuf: false\n"
+                       "video: false\n"
+                       "vsock: {}\n",
+                       TV_VERSION, vsock_supported());
+}
+
+} // namespace tv::cli
