@@ -114,7 +114,7 @@ constexpr OptionRow kTable[] = {
      [](Options& o, std::string_view) -> Done { return o.oneshot = true, Done{}; }},
     {"socket", 's', Takes::Value, "S",
      "client: the socket to listen on\n(default /tmp/waypipe-client.sock);\n"
-     "ssh: how the sockets' names begin (default /tmp/waypipe);\n"
+     "ssh: the sockets' names begin so (default /tmp/waypipe),\n"
      "with --vsock: [[s]CID:]PORT",
      [](Options& o, std::string_view v) -> Done {
          if (v.empty()) return failure("--socket: the path is empty");
@@ -148,7 +148,7 @@ constexpr OptionRow kTable[] = {
     {"unlink-socket", 0, Takes::Nothing, "", "accepted; sockets are always removed at the end",
      [](Options&, std::string_view) -> Done { return {}; }},
     {"video", 0, Takes::PerhapsValue, "V",
-     "let the remote side encode GPU-rendered windows as video;\n"
+     "encode GPU-rendered windows as video on the remote side;\n"
      "V: a list of none h264 vp9 av1 sw hw swenc hwenc swdec\nhwdec bpf=BITS (default h264)",
      apply_video},
     {"vsock", 0, Takes::Nothing, "", "use a vsock of a virtual machine; needs --socket",

@@ -16,9 +16,9 @@ extern char** environ;
 namespace tv::cli {
 namespace {
 
-// Descriptors to hand over are first moved above all target numbers, so that no dup2 overwrites the next
-// source.
-constexpr int kFirstSpare = 64;
+// Descriptors to hand over are first moved above all target numbers (3 and 4), so that no dup2 overwrites the
+// next source.
+constexpr int kFirstSpare = 8;
 
 class SpawnActions {
 public:
