@@ -1,0 +1,193 @@
+#include "mirror/replica.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "mirror/diff.h"
+
+namespace tv::mirror {
+namespace {
+
+// Granularity of what counts as written; a page would do, this needs a flag per 64 KiB only.
+constexpr std::size_t kWrittenBlock = 64 * limits::kKiB;
+
+// From this many uncompressed bytes on, a decompression is worth waking another thread for. lz4 runs at the
+// speed of memory, zstd at a fifth of it.
+constexpr std::size_t kPoolZstdBytes = 64 * limits::kKiB;
+constexpr std::size_t kPoolLz4Bytes = 1 * limits::kMiB;
+
+// Scratch kept between updates: one chunk of any sender. What a larger update took is given back.
+constexpr std::size_t kKeptScratch = 1 * limits::kMiB;
+
+bool worth_a_worker(CompressionKind kind, std::size_t uncompressed) {
+    switch (kind) {
+    case CompressionKind::None: return false;
+    case CompressionKind::Lz4: return uncompressed > kPoolLz4Bytes;
+    case CompressionKind::Zstd: return uncompressed >= kPoolZstdBytes;
+    }
+    return false;
+}
+
+} // namespace
+
+std::size_t Update::uncompressed_size() const {
+    switch (kind) {
+    case Kind::Fill: return second > first ? second - first : 0;
+    case Kind::Diff: return std::size_t{first} + second;
+    case Kind::Extend: return 0;
+    }
+    return 0;
+}
+
+Result<std::shared_ptr<Replica>> Replica::create(MirrorState& state, Rid rid, std::size_t size) {
+    std::shared_ptr<Replica> replica(new Replica(state, rid));
+    ++state.live_replicas;
+    TV_TRY(replica->grow(size));
+    replica->announced_size_ = size;
+    return replica;
+}
+
+Replica::~Replica() {
+    --state_.live_replicas;
+    state_.mapped_bytes -= file_.size();
+    state_.written_bytes -=
+        static_cast<std::size_t>(std::count(written_.begin(), written_.end(), true)) * kWrittenBlock;
+    for (std::size_t i = 0; i < pending_.size(); ++i)
+        state_.private_bytes -= pending_[i].update.uncompressed_size();
+}
+
+Status Replica::grow(std::size_t size) {
+    if (size > limits::kMaxFileBytes)
+        return fail(ErrorCategory::Limit, "bytes of one file (kMaxFileBytes)", static_cast<std::int64_t>(size));
+    if (state_.mapped_bytes - file_.size() + size > limits::kMaxMappedBytes)
+        return fail(ErrorCategory::Limit, "bytes of all files (kMaxMappedBytes)",
+                    static_cast<std::int64_t>(limits::kMaxMappedBytes));
+    std::size_t before = file_.size();
+    if (file_.descriptor().valid()) {
+        TV_TRY(file_.grow(size));
+    } else {
+        TV_ASSIGN(file_, SharedFile::create(size));
+    }
+    state_.mapped_bytes += size - before;
+    written_.resize((size + kWrittenBlock - 1) / kWrittenBlock);
+    return {};
+}
+
+Status Replica::note_written(std::size_t offset, std::size_t length) {
+    if (length == 0) return {};
+    std::size_t last = (offset + length - 1) / kWrittenBlock;
+    for (std::size_t block = offset / kWrittenBlock; block <= last; ++block) {
+        if (written_[block]) continue;
+        if (state_.written_bytes + kWrittenBlock > limits::kMaxWrittenBytes)
+            return fail(ErrorCategory::Limit, "bytes written into files (kMaxWrittenBytes)",
+                        static_cast<std::int64_t>(limits::kMaxWrittenBytes));
+        written_[block] = true;
+        state_.written_bytes += kWrittenBlock;
+    }
+    return {};
+}
+
+Status Replica::check_direct(const Update& update, std::size_t bytes) const { return check(update, bytes); }
+
+bool Replica::direct() const { return pending_.empty() && state_.gates_forwarded >= held_until_; }
+
+// What can be said before anything is decompressed.
+Status Replica::check(const Update& update, std::size_t compressed) const {
+    if (update.kind == Update::Kind::Fill && update.first >= update.second)
+        return fail(ErrorCategory::PeerViolation, "fill that ends before it starts", update.first);
+    return check_expansion(state_.compression, compressed, update.uncompressed_size());
+}
+
+Status Replica::receive(const Update& update, Bytes compressed) {
+    TV_TRY(check(update, compressed.size()));
+    std::size_t size = update.uncompressed_size();
+    if (!direct() || (state_.pool != nullptr && worth_a_worker(state_.compression, size)))
+        return defer(update, compressed);
+    ++received_;
+    if (state_.compression == CompressionKind::None) return apply(update, compressed);
+    if (state_.scratch.size() < size) state_.scratch.resize(size);
+    MutableBytes scratch = std::span(state_.scratch).first(size);
+    TV_TRY(state_.decompressor.decompress(state_.compression, compressed, scratch));
+    TV_TRY(apply(update, scratch));
+    if (state_.scratch.size() > kKeptScratch) state_.scratch = {};
+    return {};
+}
+
+Status Replica::extend(std::uint32_t new_size) {
+    if (new_size < announced_size_)
+        return fail(ErrorCategory::PeerViolation, "file made smaller", new_size);
+    // Checked now, though it may be applied later: the limits must not depend on timing.
+    if (new_size > limits::kMaxFileBytes)
+        return fail(ErrorCategory::Limit, "bytes of one file (kMaxFileBytes)", new_size);
+    announced_size_ = new_size;
+    Update update{Update::Kind::Extend, new_size, 0};
+    if (!pending_.empty()) return defer(update, {});
+    ++received_;
+    return apply(update, {});
+}
+
+Status Replica::defer(const Update& update, Bytes compressed) {
+    Pending pending{update, held_until_, nullptr};
+    if (std::size_t size = update.uncompressed_size(); size != 0) {
+        std::shared_ptr<DecompressJob> job =
+            state_.pool != nullptr ? state_.pool->take() : std::make_shared<DecompressJob>();
+        job->kind = state_.compression;
+        job->output.resize(size);
+        if (state_.pool != nullptr && worth_a_worker(job->kind, size)) {
+            job->input.assign(compressed.begin(), compressed.end());
+            TV_TRY(state_.pool->submit(job));
+        } else {
+            job->status = state_.decompressor.decompress(job->kind, compressed, job->output);
+            job->finished.store(true, std::memory_order_release);
+            TV_TRY(job->status);
+        }
+        pending.job = std::move(job);
+        state_.private_bytes += size;
+    }
+    ++received_;
+    pending_.push(std::move(pending));
+    return {};
+}
+
+Result<bool> Replica::pump() {
+    bool some = false;
+    while (!pending_.empty()) {
+        Pending& front = pending_.front();
+        if (state_.gates_forwarded < front.barrier) break;
+        if (front.job && !front.job->finished.load(std::memory_order_acquire)) break;
+        Pending ready = pending_.pop();
+        state_.private_bytes -= ready.update.uncompressed_size();
+        if (ready.job) TV_TRY(ready.job->status);
+        TV_TRY(apply(ready.update, ready.job ? Bytes(ready.job->output) : Bytes{}));
+        some = true;
+    }
+    return some;
+}
+
+Status Replica::apply(const Update& update, Bytes uncompressed) {
+    ++applied_;
+    switch (update.kind) {
+    case Update::Kind::Extend: return update.first == file_.size() ? Status{} : grow(update.first);
+    case Update::Kind::Fill: {
+        TV_ASSIGN(std::size_t length,
+                  fill_length(update.first, update.second, file_.size(), FillOverrun::Reject));
+        TV_TRY(note_written(update.first, length));
+        return apply_fill(uncompressed, update.first, update.second, file_.bytes(), FillOverrun::Reject);
+    }
+    case Update::Kind::Diff: break;
+    }
+    DiffCursor cursor(update.first, update.second, file_.size());
+    while (true) {
+        TV_ASSIGN(DiffCursor::Step step, cursor.next(uncompressed));
+        uncompressed = uncompressed.subspan(step.skip);
+        if (step.action == DiffCursor::Action::Done) return {};
+        if (step.action == DiffCursor::Action::NeedHeader)
+            return fail(ErrorCategory::PeerViolation, "diff that ends inside a span header");
+        TV_TRY(note_written(step.offset, step.length));
+        std::memcpy(file_.bytes().data() + step.offset, uncompressed.data(), step.length);
+        uncompressed = uncompressed.subspan(step.length);
+        cursor.copied(step.length);
+    }
+}
+
+} // namespace tv::mirror

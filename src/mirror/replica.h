@@ -1,0 +1,107 @@
+// One replicated file and the updates on their way into it.
+//
+// Updates apply in the order in which they arrived. Each has a barrier: it must not touch the shared bytes
+// before the commits that were queued ahead of it and name this file have gone to the compositor. Whoever
+// queues such a commit says so with hold(); who forwards it makes forwarded() of the progress grow.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/byte_queue.h"
+#include "channel/compression.h"
+#include "channel/messages.h"
+#include "mirror/decompress_pool.h"
+#include "mirror/shared_file.h"
+
+namespace tv::mirror {
+
+// What all replicas of a connection share. Outlives them.
+struct MirrorState {
+    Decompressor decompressor;          // the poll thread's
+    std::vector<std::byte> scratch;     // uncompressed bytes of the update being applied
+    DecompressPool* pool = nullptr;     // null: everything is decompressed on the poll thread
+    CompressionKind compression = CompressionKind::None;
+    std::uint64_t gates_forwarded = 0;  // number of the last commit gate that went out
+    std::size_t private_bytes = 0;      // held by updates that wait
+    std::size_t mapped_bytes = 0;       // sizes of all files
+    std::size_t written_bytes = 0;      // of those, what was ever written, in blocks
+    std::size_t live_replicas = 0;
+};
+
+// A fill or a diff, as its message described it.
+struct Update {
+    enum class Kind : std::uint8_t { Fill, Diff, Extend };
+    Kind kind = Kind::Diff;
+    std::uint32_t first = 0;  // fill: start; diff: diff_size; extend: new size
+    std::uint32_t second = 0; // fill: end; diff: ntrailing
+
+    [[nodiscard]] std::size_t uncompressed_size() const;
+};
+
+// The poll thread's, except for the decompressions that the pool does meanwhile.
+class Replica {
+public:
+    // `size` has been checked against limits::kMaxFileBytes by nobody yet: this does.
+    [[nodiscard]] static Result<std::shared_ptr<Replica>> create(MirrorState& state, Rid rid, std::size_t size);
+    ~Replica();
+    Replica(const Replica&) = delete;
+    Replica& operator=(const Replica&) = delete;
+
+    [[nodiscard]] Rid rid() const { return rid_; }
+    [[nodiscard]] SharedFile& file() { return file_; }
+    [[nodiscard]] const UniqueFd& descriptor() const { return file_.descriptor(); }
+    // The size once everything received has been applied.
+    [[nodiscard]] std::size_t announced_size() const { return announced_size_; }
+
+    // Takes one update. Applied at once when nothing forbids it, else kept in private memory. `compressed` is
+    // copied if it has to be kept.
+    [[nodiscard]] Status receive(const Update& update, Bytes compressed);
+    [[nodiscard]] Status extend(std::uint32_t new_size);
+
+    // Whether receive() would apply at once, so that uncompressed data may be read straight into the file.
+    [[nodiscard]] bool direct() const;
+    // An update of `bytes` uncompressed bytes written by the caller, span by span, into file().bytes(): only while
+    // direct(), each span noted before it is written, the whole noted at its end.
+    [[nodiscard]] Status check_direct(const Update& update, std::size_t bytes) const;
+    [[nodiscard]] Status note_written(std::size_t offset, std::size_t length);
+    void note_direct_update() {
+        ++received_;
+        ++applied_;
+    }
+
+    // Applies what has become ready. True when something was.
+    [[nodiscard]] Result<bool> pump();
+
+    [[nodiscard]] std::uint64_t received() const { return received_; }
+    [[nodiscard]] std::uint64_t applied() const { return applied_; }
+    [[nodiscard]] bool waiting() const { return !pending_.empty(); }
+    // A commit that names this file has been queued as gate number `gate`.
+    void hold(std::uint64_t gate) { held_until_ = gate; }
+
+private:
+    struct Pending {
+        Update update;
+        std::uint64_t barrier = 0;
+        std::shared_ptr<DecompressJob> job;
+    };
+
+    Replica(MirrorState& state, Rid rid) : state_(state), rid_(rid) {}
+    [[nodiscard]] Status check(const Update& update, std::size_t compressed) const;
+    [[nodiscard]] Status defer(const Update& update, Bytes compressed);
+    [[nodiscard]] Status apply(const Update& update, Bytes uncompressed);
+    [[nodiscard]] Status grow(std::size_t size);
+
+    MirrorState& state_;
+    const Rid rid_;
+    SharedFile file_;
+    std::size_t announced_size_ = 0;
+    std::vector<bool> written_; // one flag for each kWrittenBlock of the file
+    Fifo<Pending> pending_;
+    std::uint64_t received_ = 0;
+    std::uint64_t applied_ = 0;
+    std::uint64_t held_until_ = 0;
+};
+
+} // namespace tv::mirror

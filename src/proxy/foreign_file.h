@@ -1,0 +1,15 @@
+// Small files that the compositor sends: keymaps, ICC profiles.
+#pragma once
+
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace tv::proxy {
+
+// `size` bytes from the start of the file, read with pread, never mapped: its owner may truncate it at any
+// time. What is missing reads as zeros. Limit: limits::kMaxFixedFileBytes.
+[[nodiscard]] Result<std::vector<std::byte>> read_foreign_file(const UniqueFd& file, std::size_t size);
+
+} // namespace tv::proxy

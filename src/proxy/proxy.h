@@ -1,0 +1,102 @@
+// Between the channel and the compositor: replicas, objects, and one set of handlers for each protocol family.
+//
+// A Proxy does no input or output of its own: the session hands it messages and events, and takes what is
+// queued. Everything here belongs to the session's poll thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "channel/header.h"
+#include "channel/messages.h"
+#include "mirror/rid_table.h"
+#include "proxy/channel_queue.h"
+#include "proxy/policy.h"
+#include "proxy/request_queue.h"
+#include "proxy/routes.h"
+#include "wayland/message.h"
+#include "wayland/object_table.h"
+
+namespace tv::proxy {
+
+struct ProxyConfig {
+    std::string title_prefix;
+    bool offer_gpu = true;
+    const Clock* clock = nullptr; // not null
+    Log log;
+    // For tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.
+    std::function<std::int64_t(std::uint64_t)> delay_commit_for_test;
+};
+
+// A global of the compositor, as the application got to see it.
+struct AnnouncedGlobal {
+    std::uint32_t name = 0;
+    wayland::InterfaceId interface = wayland::InterfaceId::none; // none: not in our tables, passed on
+    std::uint32_t version = 0;                                   // 0: hidden
+    bool removed = false;
+};
+
+class Proxy {
+public:
+    Proxy(ProxyConfig config, mirror::MirrorState& mirror);
+
+    // --- for the session -------------------------------------------------------------------------------------
+    void start(const ConnectionHeader& header);
+    // One whole message of the channel, frame word included.
+    [[nodiscard]] Status channel_message(MessageType type, Bytes message);
+    // Takes all complete events from `bytes` and the descriptors that came with them.
+    [[nodiscard]] Status compositor_events(ByteQueue& bytes, Fifo<UniqueFd>& fds);
+    // The replica that an update is for; null when it was dropped or the update must be ignored.
+    [[nodiscard]] Result<std::shared_ptr<mirror::Replica>> updated_file(Rid rid) { return rids.find_file(rid); }
+    [[nodiscard]] bool peer_closed() const { return peer_closed_; }
+
+    // --- for the protocol families -----------------------------------------------------------------------------
+    // What routing does when no family wants a message: new objects, descriptors, the bytes, destruction.
+    [[nodiscard]] Status pass_request(Call& call);
+    [[nodiscard]] Status pass_event(Call& call);
+    // The next RID injected for the current Protocol message.
+    [[nodiscard]] Result<mirror::RidTable::Handed> take_injected();
+    // Queues the file's descriptor for the next request appended.
+    [[nodiscard]] Status attach_file(const mirror::Replica& file);
+    // Appends the call's bytes, its tag cleared.
+    void append_request(Call& call);
+    // Tells the application that an id is free again.
+    void send_delete_id(std::uint32_t id);
+
+    const ProxyConfig config;
+    const Log& log;
+    const Clock& clock;
+    PeerKind peer = PeerKind::C;
+    mirror::MirrorState& mirror;
+    wayland::ObjectTable objects;
+    mirror::RidTable rids;
+    RequestQueue requests;
+    ChannelQueue channel;
+
+    std::vector<AnnouncedGlobal> globals;
+    LinuxClock presentation_clock = LinuxClock::Monotonic; // until wp_presentation.clock_id says otherwise
+    std::uint64_t commits = 0;
+
+private:
+    [[nodiscard]] Status route_requests(Bytes messages);
+    [[nodiscard]] Status route_request(const wayland::Header& header, Bytes message);
+    [[nodiscard]] Status route_event(const wayland::Header& header, Bytes message);
+    [[nodiscard]] Status pass_untracked_request(const wayland::Header& header, Bytes message);
+    [[nodiscard]] Status update_message(MessageType type, Bytes message);
+    [[nodiscard]] Status pipe_message(MessageType type, Bytes message);
+    [[nodiscard]] Status inject(Bytes message);
+
+    const Routes& routes_;
+    Fifo<Rid> injected_;
+    Fifo<UniqueFd>* event_fds_ = nullptr; // during compositor_events()
+    bool peer_closed_ = false;
+
+    friend Result<UniqueFd> take_event_fd(Proxy& proxy);
+};
+
+// The descriptor that belongs to the event being handled.
+[[nodiscard]] Result<UniqueFd> take_event_fd(Proxy& proxy);
+
+} // namespace tv::proxy
