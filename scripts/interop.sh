@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# interop.sh: waypipe 0.8.4, 0.9.2 and 0.11.2 as the other end, each from the Debian release that has it, times each compression.
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+scripts/setup.sh build test interop
+configure release -DTV_TESTS=ON
+build release tunnelview tv-test-compositor tv-test-client
+step interop
+exec python3 scripts/interop.py "$@" </dev/null
