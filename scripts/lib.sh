@@ -20,7 +20,8 @@ configure() {
         args+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     fi
     if [ -n "${CI:-}" ]; then args+=(-DTV_WERROR=ON); fi
-    cmake --preset "$preset" "${args[@]}" "$@" </dev/null
+    # macOS has bash 3.2, where an empty array counts as unset.
+    cmake --preset "$preset" ${args[@]+"${args[@]}"} "$@" </dev/null
 }
 
 # build PRESET [targets]
@@ -29,7 +30,7 @@ build() {
     shift
     local args=()
     if [ $# -gt 0 ]; then args=(--target "$@"); fi
-    cmake --build "build/$preset" -j "$jobs" "${args[@]}" </dev/null
+    cmake --build "build/$preset" -j "$jobs" ${args[@]+"${args[@]}"} </dev/null
 }
 
 # close PASSED FAILED SKIPPED: the closing line, alone on its line; what CI adds up.
