@@ -22,6 +22,8 @@ public:
     [[nodiscard]] bool reads() const { return reads_; }
     [[nodiscard]] bool writes() const { return writes_; }
     [[nodiscard]] bool wants_write() const { return writes_ && (!outgoing_.empty() || finishing_); }
+    // The channel brings no more and all of it has been written.
+    [[nodiscard]] bool finished_writing() const { return finishing_ && outgoing_.empty(); }
     [[nodiscard]] bool open() const { return reads_ || writes_; }
     [[nodiscard]] const UniqueFd& local() const { return local_; }
     // For the Wayland message that the pipe was opened for; once.
@@ -32,7 +34,7 @@ public:
         if (writes_ && !finishing_) outgoing_.append(data);
     }
     [[nodiscard]] std::size_t queued() const { return outgoing_.size(); }
-    // The channel brings no more: closes once what is queued has been written.
+    // The channel brings no more.
     void finish_writing() { finishing_ = true; }
     // The remote reader is gone.
     void stop_reading() { close_reading(); }

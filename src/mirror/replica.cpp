@@ -52,6 +52,7 @@ Replica::~Replica() {
     state_.mapped_bytes -= file_.size();
     state_.written_bytes -=
         static_cast<std::size_t>(std::count(written_.begin(), written_.end(), true)) * kWrittenBlock;
+    if (!pending_.empty()) --state_.waiting_replicas;
     for (std::size_t i = 0; i < pending_.size(); ++i)
         state_.private_bytes -= pending_[i].update.uncompressed_size();
 }
@@ -145,6 +146,7 @@ Status Replica::defer(const Update& update, Bytes compressed) {
         state_.private_bytes += size;
     }
     ++received_;
+    if (pending_.empty()) ++state_.waiting_replicas;
     pending_.push(std::move(pending));
     return {};
 }
@@ -156,6 +158,7 @@ Result<bool> Replica::pump() {
         if (state_.gates_forwarded < front.barrier) break;
         if (front.job && !front.job->finished.load(std::memory_order_acquire)) break;
         Pending ready = pending_.pop();
+        if (pending_.empty()) --state_.waiting_replicas;
         state_.private_bytes -= ready.update.uncompressed_size();
         if (ready.job) TV_TRY(ready.job->status);
         TV_TRY(apply(ready.update, ready.job ? Bytes(ready.job->output) : Bytes{}));

@@ -28,6 +28,7 @@ struct MirrorState {
     std::size_t mapped_bytes = 0;       // sizes of all files
     std::size_t written_bytes = 0;      // of those, what was ever written, in blocks
     std::size_t live_replicas = 0;
+    std::size_t waiting_replicas = 0; // with updates that are not applied yet
 };
 
 // A fill or a diff, as its message described it.

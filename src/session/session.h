@@ -4,6 +4,7 @@
 // stdout) and never changes flags of the descriptors it was given.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ struct SessionConfig {
     bool offer_gpu = true;        // false (--no-gpu): no dmabuf global for the application
     const Clock* clock = nullptr; // null: system_clock()
     Log log;
+    // Tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.
+    std::function<std::int64_t(std::uint64_t)> delay_commit_for_test;
 };
 
 struct SessionEndpoints {

@@ -1,0 +1,134 @@
+#include "session/channel_reader.h"
+
+#include <algorithm>
+
+namespace tv {
+namespace {
+
+// One read. Linux hands over at most some 200 KiB of a Unix socket at once.
+constexpr std::size_t kRead = 256 * limits::kKiB;
+// With uncompressed diffs, what is read ahead has to be copied again: enough for what surrounds them.
+constexpr std::size_t kReadAhead = 16 * limits::kKiB;
+// Diffs from this size on are read span by span, spans from this size on straight into the file: a system call
+// costs about as much as copying them.
+constexpr std::size_t kDirectBytes = 16 * limits::kKiB;
+// The buffer of a connection at rest.
+constexpr std::size_t kKeptBuffer = 1 * limits::kMiB;
+
+} // namespace
+
+Result<bool> ChannelReader::read(std::int64_t now, const std::function<Status()>& before_update) {
+    auto count = receive();
+    if (!count && count.error().category == ErrorCategory::TryAgain) return true;
+    if (!count && count.error().category == ErrorCategory::Closed) return false;
+    if (!count) return std::unexpected(count.error());
+    if (*count == 0) return false;
+    TV_TRY(process(now, before_update));
+    buffer_.shrink_to(kKeptBuffer);
+    return true;
+}
+
+Result<std::size_t> ChannelReader::receive() {
+    if (!direct_) return fill_buffer();
+    TV_ASSIGN(auto step, direct_->cursor.next(buffer_.bytes()));
+    buffer_.consume(step.skip);
+    bool straight = step.action == DiffCursor::Action::Copy && step.length >= kDirectBytes && buffer_.empty();
+    return straight ? fill_direct(step) : fill_buffer();
+}
+
+Result<std::size_t> ChannelReader::fill_buffer() {
+    bool ahead_is_cheap = proxy_.mirror.compression != CompressionKind::None;
+    MutableBytes room = buffer_.spare(ahead_is_cheap ? kRead : kReadAhead);
+    if (!ahead_is_cheap) room = room.first(std::min(room.size(), kReadAhead * 2));
+    iovec part{room.data(), room.size()};
+    auto count = link_.read(std::span(&part, 1));
+    if (count) buffer_.commit(*count);
+    return count;
+}
+
+Result<std::size_t> ChannelReader::fill_direct(const DiffCursor::Step& step) {
+    TV_TRY(direct_->file->note_written(step.offset, step.length));
+    MutableBytes span = direct_->file->file().bytes().subspan(step.offset, step.length);
+    MutableBytes ahead = buffer_.spare(kReadAhead);
+    iovec parts[2] = {{span.data(), span.size()}, {ahead.data(), kReadAhead}};
+    TV_ASSIGN(std::size_t count, link_.read(parts));
+    std::size_t placed = std::min(count, span.size());
+    direct_->cursor.copied(placed);
+    buffer_.commit(count - placed);
+    return count;
+}
+
+Status ChannelReader::process(std::int64_t now, const std::function<Status()>& before_update) {
+    if (!started_) {
+        if (buffer_.size() < kConnectionHeaderSize) return {};
+        TV_ASSIGN(ConnectionHeader header,
+                  parse_connection_header(buffer_.bytes().first<kConnectionHeaderSize>()));
+        buffer_.consume(kConnectionHeaderSize);
+        proxy_.start(header);
+        started_ = true;
+    }
+    bool more = true;
+    while (more && !proxy_.peer_closed()) {
+        if (direct_) {
+            TV_ASSIGN(more, continue_direct(now));
+        } else {
+            TV_ASSIGN(more, process_message(now, before_update));
+        }
+    }
+    return {};
+}
+
+Result<bool> ChannelReader::process_message(std::int64_t now, const std::function<Status()>& before_update) {
+    Bytes bytes = buffer_.bytes();
+    if (bytes.size() < kFrameWordSize) return false;
+    TV_ASSIGN(FrameWord frame, peek_frame(bytes));
+    bool update = frame.type == MessageType::BufferDiff || frame.type == MessageType::BufferFill;
+    bool whole = bytes.size() >= frame.padded_size();
+    if (!whole && frame.type == MessageType::BufferDiff && bytes.size() >= msg::BufferDiff::kHeadSize) {
+        TV_TRY(before_update());
+        TV_ASSIGN(bool begun, begin_direct(frame));
+        if (begun) return true;
+    }
+    if (!whole) return false;
+    if (update) TV_TRY(before_update());
+    TV_TRY(proxy_.channel_message(frame.type, bytes.first(frame.size)));
+    proxy_.channel.received(frame.type, frame.size, now);
+    buffer_.consume(frame.padded_size());
+    return true;
+}
+
+Result<bool> ChannelReader::begin_direct(const FrameWord& frame) {
+    if (proxy_.mirror.compression != CompressionKind::None || frame.size < kDirectBytes) return false;
+    TV_ASSIGN(auto head, decode_head<msg::BufferDiff>(buffer_.bytes()));
+    TV_ASSIGN(auto file, proxy_.rids.find_file(head.fields.rid));
+    if (!file || !file->direct()) return false;
+    mirror::Update update{mirror::Update::Kind::Diff, head.fields.diff_size, head.fields.ntrailing};
+    TV_TRY(file->check_direct(update, head.data_size));
+    std::size_t target = file->file().size();
+    direct_.emplace(Direct{std::move(file), DiffCursor(update.first, update.second, target), head.padding(), frame});
+    buffer_.consume(msg::BufferDiff::kHeadSize);
+    return true;
+}
+
+// False when more has to be read.
+Result<bool> ChannelReader::continue_direct(std::int64_t now) {
+    mirror::Replica& file = *direct_->file;
+    while (!direct_->cursor.done()) {
+        TV_ASSIGN(auto step, direct_->cursor.next(buffer_.bytes()));
+        buffer_.consume(step.skip);
+        std::size_t count = std::min(step.length, buffer_.size());
+        if (step.action == DiffCursor::Action::NeedHeader || count == 0) return false;
+        TV_TRY(file.note_written(step.offset, count));
+        std::memcpy(file.file().bytes().data() + step.offset, buffer_.bytes().data(), count);
+        direct_->cursor.copied(count);
+        buffer_.consume(count);
+    }
+    if (buffer_.size() < direct_->padding) return false;
+    buffer_.consume(direct_->padding);
+    file.note_direct_update();
+    proxy_.channel.received(direct_->frame.type, direct_->frame.size, now);
+    direct_.reset();
+    return true;
+}
+
+} // namespace tv

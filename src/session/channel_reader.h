@@ -1,0 +1,51 @@
+// From the channel's bytes to whole messages, and uncompressed diffs straight into their files.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "base/byte_queue.h"
+#include "channel/messages.h"
+#include "mirror/diff.h"
+#include "proxy/proxy.h"
+#include "session/channel_link.h"
+
+namespace tv {
+
+// The poll thread's.
+class ChannelReader {
+public:
+    ChannelReader(ChannelLink& link, proxy::Proxy& proxy) : link_(link), proxy_(proxy) {}
+
+    // One read, and all messages that it completes. `before_update` is called ahead of a fill or diff: a chance
+    // to forward what keeps it from going straight into its file. `now`: Clock::steady().
+    // False at the end of the stream.
+    [[nodiscard]] Result<bool> read(std::int64_t now, const std::function<Status()>& before_update);
+
+    [[nodiscard]] bool header_read() const { return started_; }
+
+private:
+    // An uncompressed diff on its way from the socket into its file.
+    struct Direct {
+        std::shared_ptr<mirror::Replica> file;
+        DiffCursor cursor;
+        std::size_t padding = 0;
+        FrameWord frame;
+    };
+
+    [[nodiscard]] Result<std::size_t> fill_buffer();
+    [[nodiscard]] Result<std::size_t> fill_direct(const DiffCursor::Step& step);
+    [[nodiscard]] Result<std::size_t> receive();
+    [[nodiscard]] Status process(std::int64_t now, const std::function<Status()>& before_update);
+    [[nodiscard]] Result<bool> process_message(std::int64_t now, const std::function<Status()>& before_update);
+    [[nodiscard]] Result<bool> begin_direct(const FrameWord& frame);
+    [[nodiscard]] Result<bool> continue_direct(std::int64_t now);
+
+    ChannelLink& link_;
+    proxy::Proxy& proxy_;
+    ByteQueue buffer_;
+    std::optional<Direct> direct_;
+    bool started_ = false;
+};
+
+} // namespace tv

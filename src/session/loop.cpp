@@ -1,0 +1,305 @@
+#include "session/loop.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+namespace tv {
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+
+// What is still queued when one side is gone gets this long to reach the other: long enough for a busy
+// compositor, short enough for somebody who waits for the program to end.
+constexpr std::int64_t kDeliveryTime = 2'000 * kMillisecond;
+// How long we go on reading after an error was sent: a socket closed with unread data would take the
+// explanation back.
+constexpr std::int64_t kDrainTime = 1'000 * kMillisecond;
+
+constexpr std::size_t kPipeRead = 32 * limits::kKiB; // what C peers put into one PipeTransfer
+
+// SIGPIPE stays pending instead of ending the host's process. Restores the thread's mask; a SIGPIPE that came
+// meanwhile is taken back, so that unblocking does not deliver it.
+class BlockedSigpipe {
+public:
+    BlockedSigpipe() {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        sigset_t pending;
+        sigpending(&pending);
+        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~BlockedSigpipe() {
+        sigset_t pending;
+        sigpending(&pending);
+        int signal = 0;
+        if (!was_pending_ && sigismember(&pending, SIGPIPE) == 1) sigwait(&pipe_, &signal);
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    BlockedSigpipe(const BlockedSigpipe&) = delete;
+    BlockedSigpipe& operator=(const BlockedSigpipe&) = delete;
+
+private:
+    sigset_t pipe_;
+    sigset_t before_;
+    bool was_pending_ = false;
+};
+
+unsigned worker_count(unsigned wanted) {
+    return wanted != 0 ? wanted : std::max(1u, std::thread::hardware_concurrency() / 2);
+}
+
+proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock) {
+    proxy::ProxyConfig made;
+    made.title_prefix = std::move(config.title_prefix);
+    made.offer_gpu = config.offer_gpu;
+    made.clock = &clock;
+    made.log = config.log;
+    made.delay_commit_for_test = std::move(config.delay_commit_for_test);
+    return made;
+}
+
+} // namespace
+
+SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakePipe wake)
+    : clock_(config.clock != nullptr ? *config.clock : system_clock()), log_(config.log), wake_(std::move(wake)),
+      proxy_(proxy_config(config, clock_), mirror_),
+      channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out)),
+      compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
+      before_update_([this] { return advance(); }),
+      pool_(worker_count(config.worker_threads), [this] { wake_.wake(); }) {
+    mirror_.pool = &pool_;
+}
+
+void SessionLoop::stop() {
+    stopping_.store(true);
+    wake_.wake();
+}
+
+SessionReport SessionLoop::run() {
+    BlockedSigpipe blocked;
+    SessionReport report;
+    while (true) {
+        auto ending = turn();
+        if (!ending) {
+            report = {SessionEnd::Failed, ending.error()};
+            break;
+        }
+        if (*ending) {
+            report.end = **ending;
+            break;
+        }
+    }
+    finish(report);
+    return report;
+}
+
+Result<SessionLoop::Ending> SessionLoop::turn() {
+    now_ = clock_.steady();
+    collect_descriptors();
+    if (::poll(poll_.data(), static_cast<nfds_t>(poll_.size()), timeout(now_)) < 0 && errno != EINTR)
+        return fail_errno("poll");
+    if (stopping_.load()) return SessionEnd::Stopped;
+    now_ = clock_.steady();
+
+    if (poll_[kWake].revents != 0) wake_.drain();
+    Ending ending;
+    if (poll_[kChannelIn].revents != 0) {
+        TV_ASSIGN(ending, serve_channel());
+    }
+    if (!ending && poll_[kCompositor].revents != 0) {
+        TV_ASSIGN(ending, serve_compositor());
+    }
+    serve_pipes();
+    TV_TRY(advance());
+    ack_at_ = proxy_.channel.acknowledge(now_);
+    TV_TRY(write_channel());
+    return ending;
+}
+
+bool SessionLoop::channel_paused() const {
+    return proxy_.requests.size() + mirror_.private_bytes > limits::kPauseChannelBytes;
+}
+
+// A descriptor that is not wanted now stays out of the set: a hang-up would be reported again and again.
+void SessionLoop::collect_descriptors() {
+    auto& pipes = proxy_.rids.pipes();
+    poll_.resize(kPipes + pipes.size());
+    poll_[kWake] = {wake_.fd(), POLLIN, 0};
+
+    std::size_t queued = proxy_.channel.size();
+    auto compositor = static_cast<short>((queued < limits::kPauseCompositorBytes ? POLLIN : 0) |
+                                         (proxy_.requests.blocked_by_socket() ? POLLOUT : 0));
+    poll_[kCompositor] = {compositor != 0 ? compositor_.fd() : -1, compositor, 0};
+
+    short out = channel_blocked_ ? POLLOUT : 0;
+    short in = channel_paused() ? 0 : POLLIN;
+    if (channel_.one_descriptor()) {
+        auto both = static_cast<short>(in | out);
+        poll_[kChannelIn] = {both != 0 ? channel_.in() : -1, both, 0};
+        poll_[kChannelOut] = {-1, 0, 0};
+    } else {
+        poll_[kChannelIn] = {in != 0 ? channel_.in() : -1, in, 0};
+        poll_[kChannelOut] = {out != 0 ? channel_.out() : -1, out, 0};
+    }
+    for (std::size_t i = 0; i < pipes.size(); ++i) {
+        short wanted = 0;
+        if (pipes[i].reads() && queued < limits::kPausePipesBytes) wanted |= POLLIN;
+        if (pipes[i].wants_write()) wanted |= POLLOUT;
+        // A sink without data still tells when its reader goes.
+        bool listen = wanted != 0 || pipes[i].writes();
+        poll_[kPipes + i] = {listen ? pipes[i].local().get() : -1, wanted, 0};
+    }
+}
+
+int SessionLoop::timeout(std::int64_t now) {
+    std::int64_t at = ack_at_;
+    if (std::int64_t opening = proxy_.requests.next_opening(); opening != 0) at = at != 0 ? std::min(at, opening) : opening;
+    if (at == 0) return -1;
+    return static_cast<int>(std::clamp<std::int64_t>((at - now + kMillisecond - 1) / kMillisecond, 0, 1000));
+}
+
+Result<SessionLoop::Ending> SessionLoop::serve_channel() {
+    short revents = poll_[kChannelIn].revents;
+    if ((revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) == 0 || channel_paused()) return Ending{};
+    TV_ASSIGN(bool open, reader_.read(now_, before_update_));
+    if (!open) log_.debug("the remote waypipe closed the channel");
+    if (!open || proxy_.peer_closed()) return Ending{SessionEnd::ApplicationClosed};
+    return Ending{};
+}
+
+Result<SessionLoop::Ending> SessionLoop::serve_compositor() {
+    if ((poll_[kCompositor].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) == 0) return Ending{};
+    auto count = compositor_.receive(events_, event_fds_);
+    if (!count && count.error().category == ErrorCategory::TryAgain) return Ending{};
+    if ((!count && count.error().category == ErrorCategory::Closed) || (count && *count == 0)) {
+        log_.debug("the compositor closed the connection");
+        return Ending{SessionEnd::CompositorClosed};
+    }
+    if (!count) return std::unexpected(count.error());
+    TV_TRY(proxy_.compositor_events(events_, event_fds_));
+    return Ending{};
+}
+
+void SessionLoop::serve_pipes() {
+    auto& pipes = proxy_.rids.pipes();
+    // Pipes opened since the poll come at the end and have no result yet.
+    std::size_t polled = std::min(pipes.size(), poll_.size() - kPipes);
+    for (std::size_t i = 0; i < polled; ++i)
+        if (poll_[kPipes + i].revents != 0) serve_pipe(pipes[i], poll_[kPipes + i].revents);
+    proxy_.rids.drop_closed_pipes();
+}
+
+void SessionLoop::serve_pipe(mirror::Pipe& pipe, short revents) {
+    if (pipe.reads() && (revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+        if (pipe_buffer_.empty()) pipe_buffer_.resize(kPipeRead);
+        auto count = pipe.read(pipe_buffer_);
+        if (count && *count != 0) proxy_.channel.send_pipe_data(pipe.rid(), Bytes(pipe_buffer_).first(*count));
+        if (count && *count == 0) {
+            proxy_.channel.send(msg::PipeShutdownW{pipe.rid()});
+            pipe.close_reading();
+        }
+    }
+    if (!pipe.writes()) return;
+    bool reader_gone = (revents & (POLLERR | POLLNVAL)) != 0;
+    if ((revents & POLLOUT) != 0 && !reader_gone) reader_gone = !pipe.write();
+    if (reader_gone) proxy_.channel.send(msg::PipeShutdownR{pipe.rid()});
+    if (reader_gone || pipe.finished_writing()) pipe.close_writing();
+}
+
+Status SessionLoop::advance() {
+    bool progress = true;
+    while (progress) {
+        progress = false;
+        auto apply = [&progress](mirror::Replica& file) -> Status {
+            TV_ASSIGN(bool some, file.pump());
+            progress = progress || some;
+            return {};
+        };
+        if (mirror_.waiting_replicas != 0) TV_TRY(proxy_.rids.for_each_waiting(apply));
+        if (proxy_.requests.empty()) continue;
+        auto passed = proxy_.requests.flush(compositor_, now_);
+        // The compositor may have said why before it closed: reading tells.
+        if (!passed && passed.error().category == ErrorCategory::Closed) return {};
+        if (!passed) return std::unexpected(passed.error());
+        progress = progress || (*passed && mirror_.waiting_replicas != 0);
+    }
+    return {};
+}
+
+// False: the peer takes nothing now.
+Result<bool> SessionLoop::write_channel() {
+    channel_blocked_ = false;
+    while (proxy_.channel.size() != 0 && !channel_broken_) {
+        auto count = channel_.write(proxy_.channel.ready());
+        if (count) {
+            proxy_.channel.written(*count);
+            continue;
+        }
+        channel_blocked_ = count.error().category == ErrorCategory::TryAgain;
+        if (channel_blocked_) return false;
+        if (count.error().category != ErrorCategory::Closed) return std::unexpected(count.error());
+        // What the peer has sent before it went is still to be read.
+        channel_broken_ = true;
+    }
+    if (channel_broken_) proxy_.channel.written(proxy_.channel.ready().size());
+    return true;
+}
+
+// --- the end -------------------------------------------------------------------------------------------------
+
+void SessionLoop::finish(const SessionReport& report) {
+    now_ = clock_.steady();
+    std::int64_t deadline = now_ + kDeliveryTime;
+    switch (report.end) {
+    case SessionEnd::ApplicationClosed: deliver_requests(deadline); break;
+    case SessionEnd::CompositorClosed:
+    case SessionEnd::Stopped: proxy_.channel.send_close(); break;
+    case SessionEnd::Failed:
+        if (report.error) proxy_.channel.send_error("tunnelview: " + describe(*report.error));
+        break;
+    }
+    deliver_events(deadline);
+    channel_.finish_writing();
+    if (report.end == SessionEnd::Failed) drain_channel(clock_.steady() + kDrainTime);
+}
+
+// The last requests of an application that has ended: a commit may still wait for its pixels.
+void SessionLoop::deliver_requests(std::int64_t deadline) {
+    while (!proxy_.requests.empty() && now_ < deadline && !stopping_.load()) {
+        if (!advance() || proxy_.requests.empty()) return;
+        pollfd ask[2] = {{wake_.fd(), POLLIN, 0}, {compositor_.fd(), 0, 0}};
+        if (proxy_.requests.blocked_by_socket()) ask[1].events = POLLOUT;
+        (void)::poll(ask, 2, 10);
+        if ((ask[1].revents & (POLLHUP | POLLERR)) != 0) return;
+        if (ask[0].revents != 0) wake_.drain();
+        now_ = clock_.steady();
+    }
+}
+
+void SessionLoop::deliver_events(std::int64_t deadline) {
+    while (now_ < deadline) {
+        auto done = write_channel();
+        if (!done || *done) return;
+        pollfd ask{channel_.out(), POLLOUT, 0};
+        (void)::poll(&ask, 1, 10);
+        now_ = clock_.steady();
+    }
+}
+
+void SessionLoop::drain_channel(std::int64_t deadline) {
+    std::vector<std::byte> dropped(kPipeRead);
+    iovec part{dropped.data(), dropped.size()};
+    while (now_ < deadline && !channel_broken_) {
+        pollfd ask{channel_.in(), POLLIN, 0};
+        if (::poll(&ask, 1, 50) > 0) {
+            auto count = channel_.read(std::span(&part, 1));
+            if (count ? *count == 0 : count.error().category != ErrorCategory::TryAgain) return;
+        }
+        now_ = clock_.steady();
+    }
+}
+
+} // namespace tv

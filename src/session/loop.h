@@ -1,0 +1,75 @@
+// The poll loop of one session.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include <poll.h>
+
+#include "mirror/decompress_pool.h"
+#include "proxy/proxy.h"
+#include "session/channel_link.h"
+#include "session/channel_reader.h"
+#include "session/session.h"
+#include "session/wake.h"
+
+namespace tv {
+
+class SessionLoop final : public Session {
+public:
+    SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakePipe wake);
+
+    [[nodiscard]] SessionReport run() override;
+    void stop() override;
+
+private:
+    // Why the loop ends; no value: it goes on.
+    using Ending = std::optional<SessionEnd>;
+
+    [[nodiscard]] Result<Ending> turn();
+    void collect_descriptors();
+    [[nodiscard]] int timeout(std::int64_t now);
+    [[nodiscard]] Result<Ending> serve_channel();
+    [[nodiscard]] Result<Ending> serve_compositor();
+    void serve_pipes();
+    void serve_pipe(mirror::Pipe& pipe, short revents);
+    // Applies updates and forwards requests until neither makes progress.
+    [[nodiscard]] Status advance();
+    [[nodiscard]] Result<bool> write_channel();
+
+    [[nodiscard]] bool channel_paused() const;
+
+    // After the loop, for a bounded time: what is queued still goes where it belongs.
+    void finish(const SessionReport& report);
+    void deliver_requests(std::int64_t deadline);
+    void deliver_events(std::int64_t deadline);
+    void drain_channel(std::int64_t deadline);
+
+    const Clock& clock_;
+    const Log log_;
+    WakePipe wake_;
+    std::atomic<bool> stopping_{false};
+
+    mirror::MirrorState mirror_;
+    proxy::Proxy proxy_;
+    ChannelLink channel_;
+    CompositorLink compositor_;
+    ChannelReader reader_;
+    ByteQueue events_;
+    Fifo<UniqueFd> event_fds_;
+    const std::function<Status()> before_update_;
+
+    // Indices into poll_; pipes follow in the order of proxy_.rids.pipes().
+    enum Slot : std::size_t { kWake, kCompositor, kChannelIn, kChannelOut, kPipes };
+    std::vector<pollfd> poll_;
+    std::vector<std::byte> pipe_buffer_;
+    bool channel_blocked_ = false; // the socket took less than there is
+    bool channel_broken_ = false;  // it takes nothing any more
+    std::int64_t now_ = 0;         // Clock::steady(), once a turn
+    std::int64_t ack_at_ = 0;
+
+    // Last, so that its threads end first: they call wake_.
+    mirror::DecompressPool pool_;
+};
+
+} // namespace tv
