@@ -39,6 +39,8 @@ constexpr std::size_t kReadBuffer = 512 * 1024;
 constexpr std::size_t kScratch = 512 * 1024;
 // Shorter spans are copied from the read buffer: a system call for each would cost more.
 constexpr std::size_t kDirectRead = 16 * 1024;
+// Without compression, what is read ahead is copied twice; so little more than headers and short spans is.
+constexpr std::size_t kShortReadAhead = 4 * 1024;
 
 std::uint32_t load(const std::byte* from) {
     std::uint32_t word;
@@ -61,7 +63,8 @@ public:
             begin_ = 0;
         }
         while (end_ - begin_ < size) {
-            const ssize_t got = recv(fd_, buffer_.get() + end_, kReadBuffer - end_, 0);
+            const std::size_t most = std::min(kReadBuffer - end_, std::max(size, read_ahead_));
+            const ssize_t got = recv(fd_, buffer_.get() + end_, most, 0);
             if (got < 0) die_errno("recv");
             if (got == 0) return nullptr;
             end_ += static_cast<std::size_t>(got);
@@ -71,6 +74,8 @@ public:
 
     void skip(std::size_t size) { begin_ += size; }
 
+    void read_ahead(std::size_t most) { read_ahead_ = most; }
+
     void copy_to(std::byte* to, std::size_t size) {
         const std::size_t ready = std::min(size, end_ - begin_);
         std::memcpy(to, buffer_.get() + begin_, ready);
@@ -79,7 +84,7 @@ public:
         size -= ready;
         while (size >= kDirectRead) {
             // What follows the span goes to the buffer with the same call.
-            iovec parts[2] = {{to, size}, {buffer_.get(), kReadBuffer}};
+            iovec parts[2] = {{to, size}, {buffer_.get(), read_ahead_}};
             const ssize_t result = readv(fd_, parts, 2);
             if (result <= 0) die("the stream ends within a span");
             const auto got = static_cast<std::size_t>(result);
@@ -101,6 +106,7 @@ private:
     std::unique_ptr<std::byte[]> buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
+    std::size_t read_ahead_ = kReadBuffer;
 };
 
 class Floor {
@@ -114,6 +120,7 @@ public:
         if (header == nullptr) die("no connection header");
         compression_ = (load(header) >> 8) & 7;
         if (compression_ == kZstd) zstd_ = ZSTD_createDCtx();
+        if (compression_ == kNone) reader_.read_ahead(kShortReadAhead);
         reader_.skip(kConnectionHeader);
         while (const std::byte* word = reader_.peek(kWord)) {
             const std::size_t size = load(word) >> 5;
