@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint32_t kBackground = 0xff30405a;
 constexpr int kStackStep = 24;
+// Tiles go into rows of about this width.
+constexpr int kTileRow = 1500;
 // Surfaces may name any size; a picture larger than this is cut.
 constexpr int kMaxCanvas = 8192;
 
@@ -93,6 +95,8 @@ struct Placed {
 std::vector<Placed> arrange(Core& core, Layout layout, Extent& all) {
     std::vector<Placed> placed;
     int cursor = 0;
+    int row_top = 0;
+    int row_height = 0;
     for (const auto& weak : core.toplevels) {
         const auto toplevel = weak.lock();
         const auto surface = toplevel && toplevel->xdg ? toplevel->xdg->surface.lock() : nullptr;
@@ -100,11 +104,17 @@ std::vector<Placed> arrange(Core& core, Layout layout, Extent& all) {
         Extent extent;
         visit_tree(core, *surface, 0, 0, 0,
                    [&](const Surface& part, int x, int y) { extent.add(x, y, part.width(), part.height()); });
-        Placed place{surface, cursor, layout == Layout::Stacked ? cursor : 0};
+        const int width = extent.right - extent.left;
+        if (layout == Layout::Tiled && cursor > 0 && cursor + width > kTileRow) {
+            row_top += row_height;
+            cursor = row_height = 0;
+        }
+        Placed place{surface, cursor, layout == Layout::Stacked ? cursor : row_top};
         if (layout == Layout::Tiled) {
             place.x -= extent.left;
             place.y -= extent.top;
-            cursor += extent.right - extent.left;
+            cursor += width;
+            row_height = std::max(row_height, extent.bottom - extent.top);
         } else {
             cursor += kStackStep;
         }
