@@ -1,5 +1,6 @@
 #include "cli/process.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -15,10 +16,6 @@ extern char** environ;
 
 namespace tv::cli {
 namespace {
-
-// Descriptors to hand over are first moved above all target numbers (3 and 4), so that no dup2 overwrites the
-// next source.
-constexpr int kFirstSpare = 8;
 
 class SpawnActions {
 public:
@@ -98,9 +95,13 @@ Status handle(int signal, bool even_if_ignored) {
 
 Result<pid_t> spawn(const SpawnRequest& request) {
     SpawnActions spawn_actions;
+    // First moved above all target numbers, so that no dup2 overwrites the next source.
+    int first_spare = STDERR_FILENO + 1;
+    for (const HandedDescriptor& handed : request.descriptors)
+        first_spare = std::max(first_spare, handed.theirs + 1);
     std::vector<UniqueFd> moved;
     for (const HandedDescriptor& handed : request.descriptors) {
-        UniqueFd copy = UniqueFd::adopt(::fcntl(handed.ours, F_DUPFD_CLOEXEC, kFirstSpare));
+        UniqueFd copy = UniqueFd::adopt(::fcntl(handed.ours, F_DUPFD_CLOEXEC, first_spare));
         if (!copy.valid()) return fail_errno("fcntl(F_DUPFD_CLOEXEC)");
         spawn_actions.note(
             posix_spawn_file_actions_adddup2(spawn_actions.actions(), copy.get(), handed.theirs));
