@@ -15,19 +15,22 @@ Result<Header> read_header(Bytes bytes, ErrorCategory blame) {
 }
 
 std::optional<std::string_view> ArgumentReader::s() {
-    std::uint32_t length = reader_.u32();
-    if (length == 0) return std::nullopt;
-    Bytes text = reader_.bytes(padded4(length));
-    if (!reader_.ok() || text[length - 1] != std::byte{0}) {
+    Bytes text = a();
+    if (text.empty()) return std::nullopt;
+    if (text.back() != std::byte{0}) {
         ok_ = false;
         return std::nullopt;
     }
     // The bytes are characters; char may alias anything.
-    return std::string_view(reinterpret_cast<const char*>(text.data()), length - 1);
+    return std::string_view(reinterpret_cast<const char*>(text.data()), text.size() - 1);
 }
 
 Bytes ArgumentReader::a() {
-    std::uint32_t length = reader_.u32();
+    std::size_t length = reader_.u32();
+    if (length > reader_.remaining()) {
+        ok_ = false; // before padding it, which could overflow
+        return {};
+    }
     Bytes padded = reader_.bytes(padded4(length));
     return reader_.ok() ? padded.first(length) : Bytes{};
 }

@@ -69,7 +69,8 @@ struct Tracked {
 };
 [[nodiscard]] Tracked track_arguments(Bytes message, const Message& description);
 
-// Appends one message to a queue: header when made, size when finished.
+// Appends one message to a queue: header when made, size when finished. The caller keeps it below
+// limits::kMaxWaylandMessage: strings and arrays that could be longer are cut or refused before.
 class MessageBuilder {
 public:
     MessageBuilder(ByteQueue& out, std::uint32_t object, std::uint16_t opcode, unsigned fds = 0)
