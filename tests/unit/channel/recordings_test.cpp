@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "channel/all_messages.h"
 #include "channel/header.h"
 #include "channel/messages.h"
 #include "channel/test_bytes.h"
@@ -27,57 +28,8 @@ Status encode_again(Bytes message, Buffer& out) {
 }
 
 Status encode_again(MessageType type, Bytes message, Buffer& out) {
-    switch (type) {
-    case MessageType::Protocol:
-        return encode_again<msg::Protocol>(message, out);
-    case MessageType::InjectRids:
-        return encode_again<msg::InjectRids>(message, out);
-    case MessageType::OpenFile:
-        return encode_again<msg::OpenFile>(message, out);
-    case MessageType::ExtendFile:
-        return encode_again<msg::ExtendFile>(message, out);
-    case MessageType::OpenDmabuf:
-        return encode_again<msg::OpenDmabuf>(message, out);
-    case MessageType::BufferFill:
-        return encode_again<msg::BufferFill>(message, out);
-    case MessageType::BufferDiff:
-        return encode_again<msg::BufferDiff>(message, out);
-    case MessageType::OpenIRPipe:
-        return encode_again<msg::OpenIRPipe>(message, out);
-    case MessageType::OpenIWPipe:
-        return encode_again<msg::OpenIWPipe>(message, out);
-    case MessageType::OpenRWPipe:
-        return encode_again<msg::OpenRWPipe>(message, out);
-    case MessageType::PipeTransfer:
-        return encode_again<msg::PipeTransfer>(message, out);
-    case MessageType::PipeShutdownR:
-        return encode_again<msg::PipeShutdownR>(message, out);
-    case MessageType::PipeShutdownW:
-        return encode_again<msg::PipeShutdownW>(message, out);
-    case MessageType::OpenDmavidSrc:
-        return encode_again<msg::OpenDmavidSrc>(message, out);
-    case MessageType::OpenDmavidDst:
-        return encode_again<msg::OpenDmavidDst>(message, out);
-    case MessageType::SendDmavidPacket:
-        return encode_again<msg::SendDmavidPacket>(message, out);
-    case MessageType::AckNblocks:
-        return encode_again<msg::AckNblocks>(message, out);
-    case MessageType::Restart:
-        return encode_again<msg::Restart>(message, out);
-    case MessageType::Close:
-        return encode_again<msg::Close>(message, out);
-    case MessageType::OpenDmavidSrcV2:
-        return encode_again<msg::OpenDmavidSrcV2>(message, out);
-    case MessageType::OpenDmavidDstV2:
-        return encode_again<msg::OpenDmavidDstV2>(message, out);
-    case MessageType::OpenTimeline:
-        return encode_again<msg::OpenTimeline>(message, out);
-    case MessageType::SignalTimeline:
-        return encode_again<msg::SignalTimeline>(message, out);
-    case MessageType::Version:
-        return encode_again<msg::Version>(message, out);
-    }
-    return fail(ErrorCategory::PeerViolation, "unknown message type");
+    return test::with_message(
+        type, [&]<typename M>(std::type_identity<M>) { return encode_again<M>(message, out); });
 }
 
 std::vector<std::filesystem::path> recordings(const char* extension) {
