@@ -15,7 +15,8 @@ std::string Arguments::word(std::size_t nth, const std::string& otherwise) const
 
 std::vector<Scenario> scenarios() {
     std::vector<Scenario> all;
-    for (const auto part : {shm_scenarios(), surface_scenarios(), load_scenarios()}) {
+    for (const auto part : {shm_scenarios(), surface_scenarios(), data_scenarios(), input_scenarios(),
+                            screen_scenarios(), load_scenarios()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -33,6 +33,9 @@ struct Scenario {
 // Each file's share of the list.
 [[nodiscard]] std::span<const Scenario> shm_scenarios();
 [[nodiscard]] std::span<const Scenario> surface_scenarios();
+[[nodiscard]] std::span<const Scenario> data_scenarios();
+[[nodiscard]] std::span<const Scenario> input_scenarios();
+[[nodiscard]] std::span<const Scenario> screen_scenarios();
 [[nodiscard]] std::span<const Scenario> load_scenarios();
 
 } // namespace tv::test

@@ -68,6 +68,12 @@ Core::Core(CompositorOptions options, Shared& shared)
     add_shell_globals(*this);
     add_viewporter_globals(*this);
     add_presentation_globals(*this);
+    add_data_control_globals(*this);
+    add_screencopy_globals(*this);
+    add_image_capture_globals(*this);
+    add_input_globals(*this);
+    add_display_globals(*this);
+    add_window_globals(*this);
 }
 
 Core::~Core() {
@@ -78,6 +84,7 @@ Core::~Core() {
     selections.reset();
     seat.reset();
     outputs.clear();
+    kept_.clear();
     wl_display_destroy(display_);
 }
 

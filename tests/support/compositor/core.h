@@ -66,6 +66,9 @@ public:
     void add_global(const wl_interface* interface, int newest, wl_global_bind_func_t bind,
                     void* data = nullptr);
 
+    // Holds something until the display is gone.
+    void keep_alive(std::shared_ptr<void> thing) { kept_.push_back(std::move(thing)); }
+
     // --- names and log ---
     [[nodiscard]] int client_number(wl_client* client);
     // "wl_surface#1"; "nil" for null.
@@ -124,6 +127,7 @@ private:
     std::multimap<std::chrono::steady_clock::time_point, Action> timers_;
     std::vector<ArmedFault> faults_;
     bool stalled_ = false;
+    std::vector<std::shared_ptr<void>> kept_;
 };
 
 // Each announces the globals of one family; `core` outlives the display's clients.
@@ -136,6 +140,12 @@ void add_data_device_globals(Core& core);
 void add_primary_selection_globals(Core& core);
 void add_viewporter_globals(Core& core);
 void add_presentation_globals(Core& core);
+void add_data_control_globals(Core& core);
+void add_screencopy_globals(Core& core);
+void add_image_capture_globals(Core& core);
+void add_input_globals(Core& core);   // virtual keyboard, input method
+void add_display_globals(Core& core); // gamma, colour management
+void add_window_globals(Core& core);  // toplevel icons, commit timing, security context
 
 [[nodiscard]] inline Core& core_of(wl_resource* resource);
 [[nodiscard]] std::int64_t clock_ns(std::uint32_t clock);
