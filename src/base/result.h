@@ -29,7 +29,8 @@ struct Error {
     std::int64_t value = 0; // the offending number, 0 when there is none worth telling
 };
 
-template <typename T> using Result = std::expected<T, Error>;
+template <typename T>
+using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
 [[nodiscard]] inline std::unexpected<Error> fail(ErrorCategory category, const char* what,
@@ -64,4 +65,4 @@ using Status = Result<void>;
     auto TV_CONCAT(tv_value_, __LINE__) = (expression);                                                      \
     if (!TV_CONCAT(tv_value_, __LINE__)) [[unlikely]]                                                        \
         return std::unexpected(std::move(TV_CONCAT(tv_value_, __LINE__)).error());                           \
-    declaration = std::move(*TV_CONCAT(tv_value_, __LINE__))
+    declaration = std::move(*TV_CONCAT(tv_value_, __LINE__)) // NOLINT(bugprone-macro-parentheses)

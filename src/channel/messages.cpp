@@ -284,6 +284,8 @@ void encode_head(const Head<M>& head, MutableBytes out) {
     store_fields(head.fields, head.frame(), out);
 }
 
+// Types cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define TV_INSTANTIATE(M)                                                                                    \
     template Result<M> decode<M>(Bytes);                                                                     \
     template std::size_t encoded_size<M>(const M&);                                                          \
@@ -292,6 +294,7 @@ void encode_head(const Head<M>& head, MutableBytes out) {
     TV_INSTANTIATE(M)                                                                                        \
     template Result<Head<M>> decode_head<M>(Bytes);                                                          \
     template void encode_head<M>(const Head<M>&, MutableBytes);
+// NOLINTEND(bugprone-macro-parentheses)
 
 TV_INSTANTIATE_HEAD(msg::Protocol)
 TV_INSTANTIATE_HEAD(msg::InjectRids)
