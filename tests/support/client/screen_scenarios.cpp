@@ -67,8 +67,9 @@ bool screencopy_wlr(Connection& connection, const Arguments& arguments) {
             buffer = std::make_unique<Buffer>(connection, *pool, 0, width, height);
         }
         std::memset(pool->data(), 0x5a, pool->size());
-        round == 0 ? zwlr_screencopy_frame_v1_copy(frame, buffer->buffer)
-                   : zwlr_screencopy_frame_v1_copy_with_damage(frame, buffer->buffer);
+        const bool plain = round == 0 || zwlr_screencopy_frame_v1_get_version(frame) < 2;
+        plain ? zwlr_screencopy_frame_v1_copy(frame, buffer->buffer)
+              : zwlr_screencopy_frame_v1_copy_with_damage(frame, buffer->buffer);
         if (!connection.wait([&] { return ended != 0; }) || ended < 0) return false;
         say_picture(connection, *buffer);
         connection.forget(frame);
