@@ -159,10 +159,12 @@ std::string Core::name_of(wl_resource* resource) {
 }
 
 void Core::append(LogEntry entry) {
+    // A client that floods us must not eat the machine's memory: the rest of the story is cut.
+    constexpr std::size_t kMostEntries = 2'000'000;
     if (options_.on_log) options_.on_log(entry);
     {
         const std::lock_guard lock(shared_.mutex);
-        shared_.log.push_back(std::move(entry));
+        if (shared_.log.size() < kMostEntries) shared_.log.push_back(std::move(entry));
     }
     shared_.changed.notify_all();
 }

@@ -1,7 +1,5 @@
 #include "positioner.h"
 
-#include <algorithm>
-
 #include <xdg-shell-server.h>
 
 namespace tv::test {

@@ -119,7 +119,7 @@ void set_geometry(wl_client*, wl_resource* resource, std::int32_t x, std::int32_
         wl_resource_post_error(resource, XDG_SURFACE_ERROR_NOT_CONSTRUCTED, "empty window geometry");
         return;
     }
-    object_of<XdgSurface>(resource)->geometry = {x, y, width, height};
+    object_of<XdgSurface>(resource)->geometry = {bounded(x), bounded(y), bounded(width), bounded(height)};
 }
 void ack_configure(wl_client*, wl_resource* resource, std::uint32_t serial) {
     XdgSurface& xdg = *object_of<XdgSurface>(resource);
@@ -217,11 +217,14 @@ void Toplevel::mapped(Surface& surface) {
     if (core.options().auto_focus) core.seat->focus(surface.shared_from_this());
 }
 
-void Toplevel::unmapped(Surface&) {
+void Toplevel::unmapped(Surface& surface) {
     std::erase_if(core.toplevels, [this](const auto& weak) {
         const auto other = weak.lock();
         return !other || other.get() == this;
     });
+    if (!core.options().auto_focus || core.seat->focused().get() != &surface) return;
+    const auto next = core.toplevels.empty() ? nullptr : core.toplevels.back().lock();
+    core.seat->focus(next && next->xdg ? next->xdg->surface.lock() : nullptr);
 }
 
 void Toplevel::resource_gone() {

@@ -10,8 +10,8 @@ namespace {
 
 void set_position(wl_client*, wl_resource* resource, std::int32_t x, std::int32_t y) {
     Subsurface& subsurface = *object_of<Subsurface>(resource);
-    subsurface.pending_x = x;
-    subsurface.pending_y = y;
+    subsurface.pending_x = bounded(x);
+    subsurface.pending_y = bounded(y);
 }
 
 // Stacking takes effect at once, not with the parent's commit: no test looks at the moment between.

@@ -59,7 +59,8 @@ void surface_set_scale(wl_client*, wl_resource* resource, std::int32_t scale) {
         wl_resource_post_error(resource, WL_SURFACE_ERROR_INVALID_SCALE, "scale below 1");
         return;
     }
-    object_of<Surface>(resource)->pending.scale = scale;
+    // More is no display's; the bound keeps products in range.
+    object_of<Surface>(resource)->pending.scale = std::min(scale, 64);
 }
 void surface_offset(wl_client*, wl_resource* resource, std::int32_t x, std::int32_t y) {
     object_of<Surface>(resource)->pending.dx = x;

@@ -1,6 +1,7 @@
 // Surfaces, their double-buffered state, regions and subsurfaces.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,12 @@
 #include "core.h"
 
 namespace tv::test {
+
+// Sizes and offsets beyond this are cut, so that sums of them stay far from overflow whatever a client asks
+// for.
+[[nodiscard]] inline int bounded(int value) {
+    return std::clamp(value, -1'000'000, 1'000'000);
+}
 
 // What gives a surface its meaning: a toplevel, a popup, a subsurface, a cursor.
 struct Role {

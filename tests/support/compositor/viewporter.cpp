@@ -50,8 +50,8 @@ void set_destination(wl_client*, wl_resource* resource, std::int32_t width, std:
         wl_resource_post_error(resource, WP_VIEWPORT_ERROR_BAD_VALUE, "bad destination size");
         return;
     }
-    state->destination_width = width;
-    state->destination_height = height;
+    state->destination_width = bounded(width);
+    state->destination_height = bounded(height);
 }
 const struct wp_viewport_interface kViewport{destroy_resource, set_source, set_destination};
 
