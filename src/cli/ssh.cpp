@@ -170,11 +170,15 @@ std::optional<std::string> explain_ssh_end(int wait_status, unsigned sessions, c
     const int code = WEXITSTATUS(wait_status);
     // Once an application had connected, all of this worked, and the code is the application's business.
     if (code == 0 || (sessions > 0 && code != kSshFailed)) return std::nullopt;
-    if (code == kSshFailed)
-        return sessions > 0 ? fmt::format("the ssh connection to {} ended with an error (exit code 255)",
-                                          words.destination)
-                            : fmt::format("ssh to {} failed (exit code 255); check that '{} {} true' works",
-                                          words.destination, options.ssh_program, words.destination);
+    if (code == kSshFailed) {
+        if (sessions > 0)
+            return fmt::format("the ssh connection to {} ended with an error (exit code 255)",
+                               words.destination);
+        const std::string given =
+            words.options.empty() ? "" : fmt::format("{} ", fmt::join(words.options, " "));
+        return fmt::format("ssh to {} failed (exit code 255); check that '{} {}{} true' works",
+                           words.destination, options.ssh_program, given, words.destination);
+    }
     if (code == kNotFound || code == kNotExecutable)
         return fmt::format("'{}' or the application could not be run on {}; install waypipe there, or name "
                            "it with --remote-bin",

@@ -68,12 +68,6 @@ TEST_F(Messages, socket_fds_that_are_not_open_are_named) {
     expect_one_line(run_program({"--socket-fds", "100,101", "client"}), "descriptor 100 is not open");
 }
 
-TEST_F(Messages, secctx_without_the_compositors_help_is_an_error_that_ends) {
-    // A compositor that never answers would otherwise hold us for ever.
-    const RunResult result = run_program({"--secctx", "app", "-s", socket_, "client"});
-    expect_one_line(result, "--secctx");
-}
-
 TEST_F(Messages, help_and_version_go_to_standard_output) {
     const RunResult help = run_program({"--help"});
     EXPECT_TRUE(help.exit.ok());
