@@ -66,7 +66,8 @@ bool screencopy_wlr(Connection& connection, const Arguments& arguments) {
             if (!pool) return false;
             buffer = std::make_unique<Buffer>(connection, *pool, 0, width, height);
         }
-        std::memset(pool->data(), 0x5a, pool->size());
+        // Once only: through waypipe what did not change since the last capture is not sent again.
+        if (round == 0) std::memset(pool->data(), 0x5a, pool->size());
         const bool plain = round == 0 || zwlr_screencopy_frame_v1_get_version(frame) < 2;
         plain ? zwlr_screencopy_frame_v1_copy(frame, buffer->buffer)
               : zwlr_screencopy_frame_v1_copy_with_damage(frame, buffer->buffer);
@@ -117,7 +118,7 @@ bool screencopy_ext(Connection& connection, const Arguments& arguments) {
             if (event == "ready") ended = 1;
             if (event == "failed") ended = -1;
         });
-        std::memset(pool->data(), 0x5a, pool->size());
+        if (round == 0) std::memset(pool->data(), 0x5a, pool->size());
         ext_image_copy_capture_frame_v1_attach_buffer(frame, buffer.buffer);
         ext_image_copy_capture_frame_v1_damage_buffer(frame, 0, 0, width, height);
         ext_image_copy_capture_frame_v1_capture(frame);
