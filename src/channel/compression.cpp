@@ -57,7 +57,7 @@ Status check_zstd_frame(Bytes in) {
     if ((descriptor & kSingleSegment) == 0) {
         const unsigned window_log = kZstdWindowLogMin + (std::to_integer<unsigned>(in[5]) >> 3);
         if (window_log > limits::kMaxZstdWindowLog)
-            return fail(ErrorCategory::Limit, "zstd window", window_log);
+            return fail(ErrorCategory::Limit, "zstd window (kMaxZstdWindowLog)", window_log);
     }
     const std::size_t frame_size = ZSTD_findFrameCompressedSize(in.data(), in.size());
     if (ZSTD_isError(frame_size)) return fail(ErrorCategory::Corrupted, "zstd data is cut off or damaged");
@@ -71,7 +71,8 @@ Status check_zstd_frame(Bytes in) {
 
 Status check_expansion(CompressionKind kind, std::size_t compressed, std::size_t uncompressed) {
     if (uncompressed > limits::kMaxUpdateBytes)
-        return fail(ErrorCategory::Limit, "bytes of one fill or diff", number(uncompressed));
+        return fail(ErrorCategory::Limit, "bytes of one fill or diff (kMaxUpdateBytes)",
+                    number(uncompressed));
     switch (kind) {
     case CompressionKind::None:
         if (compressed != uncompressed)
@@ -81,12 +82,14 @@ Status check_expansion(CompressionKind kind, std::size_t compressed, std::size_t
     case CompressionKind::Lz4:
         if (compressed == 0) return fail(ErrorCategory::Corrupted, "lz4 data is empty");
         if (uncompressed > compressed * kLz4MaxExpansion)
-            return fail(ErrorCategory::Limit, "decompression ratio", number(uncompressed / compressed));
+            return fail(ErrorCategory::Limit, "decompression ratio beyond what lz4 can do",
+                        number(uncompressed / compressed));
         return {};
     case CompressionKind::Zstd:
         if (compressed == 0) return fail(ErrorCategory::Corrupted, "zstd data is empty");
         if (uncompressed > std::max(limits::kExpansionFreeBytes, compressed * limits::kMaxExpansion))
-            return fail(ErrorCategory::Limit, "decompression ratio", number(uncompressed / compressed));
+            return fail(ErrorCategory::Limit, "decompression ratio (kMaxExpansion)",
+                        number(uncompressed / compressed));
         return {};
     }
     return fail(ErrorCategory::Unsupported, "unknown compression");
@@ -129,7 +132,7 @@ Status Decompressor::decompress_zstd(Bytes in, MutableBytes out) {
 
 Result<std::size_t> Compressor::compress(CompressionKind kind, Bytes in, std::vector<std::byte>& out) {
     if (in.size() > limits::kMaxUpdateBytes)
-        return fail(ErrorCategory::Limit, "bytes of one fill or diff", number(in.size()));
+        return fail(ErrorCategory::Limit, "bytes of one fill or diff (kMaxUpdateBytes)", number(in.size()));
     switch (kind) {
     case CompressionKind::None:
         out.assign(in.begin(), in.end());

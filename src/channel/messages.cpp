@@ -12,35 +12,38 @@ struct Shape {
     const char* name;
     std::size_t least; // bytes, frame word included
     std::size_t most;
+    const char* limit = nullptr; // of those whose size varies: what `most` is, in words
 };
 
 constexpr Shape exactly(const char* name, std::size_t size) {
-    return {name, size, size};
+    return {name, size, size, nullptr};
 }
 
 constexpr std::size_t kMaxUpdateMessage = limits::kMaxMessageBytes;
+constexpr const char* kUpdateLimit = "bytes of one message (kMaxMessageBytes)";
 
 constexpr std::array<Shape, kMessageTypeCount> kShapes{{
-    {"Protocol", 4, 4 + limits::kMaxProtocolBytes},
-    {"InjectRIDs", 4, 4 + limits::kMaxInjectedRids * sizeof(Rid)},
+    {"Protocol", 4, 4 + limits::kMaxProtocolBytes, "bytes of one Protocol message (kMaxProtocolBytes)"},
+    {"InjectRIDs", 4, 4 + limits::kMaxInjectedRids * sizeof(Rid),
+     "bytes of RIDs for one Protocol message (kMaxInjectedRids)"},
     exactly("OpenFile", 12),
     exactly("ExtendFile", 12),
     exactly("OpenDMABUF", 76),
-    {"BufferFill", 16, kMaxUpdateMessage},
-    {"BufferDiff", 16, kMaxUpdateMessage},
+    {"BufferFill", 16, kMaxUpdateMessage, kUpdateLimit},
+    {"BufferDiff", 16, kMaxUpdateMessage, kUpdateLimit},
     exactly("OpenIRPipe", 8),
     exactly("OpenIWPipe", 8),
     exactly("OpenRWPipe", 8),
-    {"PipeTransfer", 8, 8 + limits::kMaxPipeBytes},
+    {"PipeTransfer", 8, 8 + limits::kMaxPipeBytes, "bytes of one PipeTransfer (kMaxPipeBytes)"},
     exactly("PipeShutdownR", 8),
     exactly("PipeShutdownW", 8),
     exactly("OpenDMAVidSrc", 76),
     exactly("OpenDMAVidDst", 76),
-    {"SendDMAVidPacket", 8, kMaxUpdateMessage},
+    {"SendDMAVidPacket", 8, kMaxUpdateMessage, kUpdateLimit},
     exactly("AckNblocks", 8),
     exactly("Restart", 8),
     // Never longer than 8 in practice; C peers promise no more than "at least 8".
-    {"Close", 8, limits::kMaxProtocolBytes},
+    {"Close", 8, limits::kMaxProtocolBytes, "bytes of a Close message (kMaxProtocolBytes)"},
     exactly("OpenDMAVidSrcV2", 80),
     exactly("OpenDMAVidDstV2", 80),
     exactly("OpenTimeline", 16),
@@ -215,10 +218,10 @@ Result<FrameWord> decode_frame_word(std::uint32_t word) {
         return fail(ErrorCategory::PeerViolation, "message is shorter than its type allows",
                     static_cast<std::int64_t>(size));
     if (size > shape.most) {
-        if (shape.least == shape.most)
+        if (shape.limit == nullptr)
             return fail(ErrorCategory::PeerViolation, "message is longer than its type allows",
                         static_cast<std::int64_t>(size));
-        return fail(ErrorCategory::Limit, "message size", static_cast<std::int64_t>(size));
+        return fail(ErrorCategory::Limit, shape.limit, static_cast<std::int64_t>(size));
     }
     if (static_cast<MessageType>(type) == MessageType::InjectRids && size % sizeof(Rid) != 0)
         return fail(ErrorCategory::PeerViolation, "InjectRIDs holds a part of a RID",
