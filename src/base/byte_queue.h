@@ -11,7 +11,8 @@
 
 namespace tv {
 
-// A contiguous FIFO of bytes. append() may move the contents; spans into the queue live until the next append.
+// A contiguous FIFO of bytes. append() may move the contents; spans into the queue live until the next
+// append.
 class ByteQueue {
 public:
     [[nodiscard]] std::size_t size() const { return tail_ - head_; }
@@ -73,7 +74,8 @@ private:
 };
 
 // A FIFO of movable values in one vector that is reused.
-template <typename T> class Fifo {
+template <typename T>
+class Fifo {
 public:
     [[nodiscard]] bool empty() const { return head_ == items_.size(); }
     [[nodiscard]] std::size_t size() const { return items_.size() - head_; }

@@ -13,19 +13,22 @@ using Bytes = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 
 namespace detail {
-template <typename T> [[nodiscard]] inline T from_little(T value) {
+template <typename T>
+[[nodiscard]] inline T from_little(T value) {
     if constexpr (std::endian::native == std::endian::big) return std::byteswap(value);
     return value;
 }
 } // namespace detail
 
 // The caller has checked that offset + sizeof(T) lies within the span.
-template <typename T> [[nodiscard]] inline T load_le(Bytes bytes, std::size_t offset) {
+template <typename T>
+[[nodiscard]] inline T load_le(Bytes bytes, std::size_t offset) {
     T value;
     std::memcpy(&value, bytes.data() + offset, sizeof value);
     return detail::from_little(value);
 }
-template <typename T> inline void store_le(MutableBytes bytes, std::size_t offset, T value) {
+template <typename T>
+inline void store_le(MutableBytes bytes, std::size_t offset, T value) {
     value = detail::from_little(value);
     std::memcpy(bytes.data() + offset, &value, sizeof value);
 }
@@ -40,10 +43,12 @@ inline void store_u32(MutableBytes bytes, std::size_t offset, std::uint32_t valu
     store_le(bytes, offset, value);
 }
 
-[[nodiscard]] constexpr std::size_t padded4(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
+[[nodiscard]] constexpr std::size_t padded4(std::size_t size) {
+    return (size + 3) & ~std::size_t{3};
+}
 
-// A forward reader that cannot leave its span: reads past the end give zeros and leave ok() false, so a parser
-// checks once at the end of a fixed layout.
+// A forward reader that cannot leave its span: reads past the end give zeros and leave ok() false, so a
+// parser checks once at the end of a fixed layout.
 class ByteReader {
 public:
     explicit ByteReader(Bytes bytes) : rest_(bytes) {}
@@ -68,7 +73,8 @@ public:
     [[nodiscard]] bool ok() const { return ok_; }
 
 private:
-    template <typename T> T take() {
+    template <typename T>
+    T take() {
         if (rest_.size() < sizeof(T)) {
             fail();
             return T{};

@@ -9,9 +9,12 @@ namespace {
 
 std::optional<clockid_t> native_clock(LinuxClock clock) {
     switch (clock) {
-    case LinuxClock::Realtime: return CLOCK_REALTIME;
-    case LinuxClock::Monotonic: return CLOCK_MONOTONIC;
-    case LinuxClock::MonotonicRaw: return CLOCK_MONOTONIC_RAW;
+    case LinuxClock::Realtime:
+        return CLOCK_REALTIME;
+    case LinuxClock::Monotonic:
+        return CLOCK_MONOTONIC;
+    case LinuxClock::MonotonicRaw:
+        return CLOCK_MONOTONIC_RAW;
     case LinuxClock::Boottime:
 #ifdef CLOCK_BOOTTIME
         return CLOCK_BOOTTIME;

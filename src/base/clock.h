@@ -23,6 +23,7 @@ public:
 
 // Adds the difference between two clocks to a time of the first: X, Y and X again are sampled, Y against the
 // midpoint. Unknown clocks leave the time as it is.
-[[nodiscard]] std::int64_t convert_time(const Clock& clock, LinuxClock from, LinuxClock to, std::int64_t time);
+[[nodiscard]] std::int64_t convert_time(const Clock& clock, LinuxClock from, LinuxClock to,
+                                        std::int64_t time);
 
 } // namespace tv

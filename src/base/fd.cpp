@@ -9,7 +9,9 @@ void UniqueFd::reset() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
-Result<UniqueFd> UniqueFd::duplicate() const { return duplicate_fd(fd_); }
+Result<UniqueFd> UniqueFd::duplicate() const {
+    return duplicate_fd(fd_);
+}
 
 Result<UniqueFd> duplicate_fd(int borrowed) {
     int copy = ::fcntl(borrowed, F_DUPFD_CLOEXEC, 3);

@@ -14,8 +14,8 @@ inline constexpr std::size_t kGiB = 1024 * kMiB;
 // --- channel -----------------------------------------------------------------------------------------------
 // The frame word has 27 bits for the size.
 inline constexpr std::size_t kFrameSizeBits = 27;
-// Senders cut updates at 256 KiB and Wayland at 8 KiB; a whole 8K ARGB frame in one message is 127 MiB. So what
-// is longer is not a message that anybody means to send.
+// Senders cut updates at 256 KiB and Wayland at 8 KiB; a whole 8K ARGB frame in one message is 127 MiB. So
+// what is longer is not a message that anybody means to send.
 inline constexpr std::size_t kMaxMessageBytes = (std::size_t{1} << kFrameSizeBits) - 1;
 // Wayland payload of one Protocol message: C senders go up to 8 KiB, nobody needs more than this.
 inline constexpr std::size_t kMaxProtocolBytes = 1 * kMiB;

@@ -21,16 +21,20 @@ public:
 
     [[nodiscard]] bool enabled(LogLevel level) const { return sink_ && level >= threshold_; }
 
-    template <typename... Args> void debug(fmt::format_string<Args...> text, Args&&... args) const {
+    template <typename... Args>
+    void debug(fmt::format_string<Args...> text, Args&&... args) const {
         write(LogLevel::Debug, text, std::forward<Args>(args)...);
     }
-    template <typename... Args> void info(fmt::format_string<Args...> text, Args&&... args) const {
+    template <typename... Args>
+    void info(fmt::format_string<Args...> text, Args&&... args) const {
         write(LogLevel::Info, text, std::forward<Args>(args)...);
     }
-    template <typename... Args> void warning(fmt::format_string<Args...> text, Args&&... args) const {
+    template <typename... Args>
+    void warning(fmt::format_string<Args...> text, Args&&... args) const {
         write(LogLevel::Warning, text, std::forward<Args>(args)...);
     }
-    template <typename... Args> void error(fmt::format_string<Args...> text, Args&&... args) const {
+    template <typename... Args>
+    void error(fmt::format_string<Args...> text, Args&&... args) const {
         write(LogLevel::Error, text, std::forward<Args>(args)...);
     }
 

@@ -7,19 +7,30 @@
 
 namespace tv {
 
-std::unexpected<Error> fail_errno(const char* call) { return fail_errno(call, errno); }
+std::unexpected<Error> fail_errno(const char* call) {
+    return fail_errno(call, errno);
+}
 
 const char* category_name(ErrorCategory category) {
     switch (category) {
-    case ErrorCategory::PeerViolation: return "protocol violation by the remote side";
-    case ErrorCategory::Compositor: return "protocol violation by the compositor";
-    case ErrorCategory::Limit: return "limit reached";
-    case ErrorCategory::Corrupted: return "corrupted data";
-    case ErrorCategory::Unsupported: return "not supported";
-    case ErrorCategory::TryAgain: return "temporarily unavailable";
-    case ErrorCategory::Closed: return "connection closed";
-    case ErrorCategory::Io: return "system error";
-    case ErrorCategory::Usage: return "usage error";
+    case ErrorCategory::PeerViolation:
+        return "protocol violation by the remote side";
+    case ErrorCategory::Compositor:
+        return "protocol violation by the compositor";
+    case ErrorCategory::Limit:
+        return "limit reached";
+    case ErrorCategory::Corrupted:
+        return "corrupted data";
+    case ErrorCategory::Unsupported:
+        return "not supported";
+    case ErrorCategory::TryAgain:
+        return "temporarily unavailable";
+    case ErrorCategory::Closed:
+        return "connection closed";
+    case ErrorCategory::Io:
+        return "system error";
+    case ErrorCategory::Usage:
+        return "usage error";
     }
     return "error";
 }

@@ -13,10 +13,13 @@ std::unexpected<Error> socket_failure(const char* call) {
     switch (errno) {
     case EAGAIN:
     case EINTR:
-    case ENOBUFS: return fail(ErrorCategory::TryAgain, call);
+    case ENOBUFS:
+        return fail(ErrorCategory::TryAgain, call);
     case EPIPE:
-    case ECONNRESET: return fail(ErrorCategory::Closed, call);
-    default: return fail_errno(call);
+    case ECONNRESET:
+        return fail(ErrorCategory::Closed, call);
+    default:
+        return fail_errno(call);
     }
 }
 

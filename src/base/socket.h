@@ -13,12 +13,12 @@ namespace tv {
 // Descriptors in one receive. libwayland sends at most 28 with one message.
 inline constexpr std::size_t kMaxReceivedFds = 64;
 
-// Never blocks and never raises SIGPIPE (on Darwin prepare_socket() sees to that). `fds` go with the first byte.
-// TryAgain: nothing fits now. Closed: the other end is gone.
+// Never blocks and never raises SIGPIPE (on Darwin prepare_socket() sees to that). `fds` go with the first
+// byte. TryAgain: nothing fits now. Closed: the other end is gone.
 [[nodiscard]] Result<std::size_t> send_some(int socket, Bytes bytes, std::span<const int> fds);
 
-// Never blocks. 0: end of stream. Received descriptors are close-on-exec and appended to `fds`; null: none are
-// expected, any that come are closed.
+// Never blocks. 0: end of stream. Received descriptors are close-on-exec and appended to `fds`; null: none
+// are expected, any that come are closed.
 [[nodiscard]] Result<std::size_t> receive_some(int socket, std::span<iovec> into, Fifo<UniqueFd>* fds);
 
 // Larger buffers where the system's default is small, and no SIGPIPE. Implemented per system; best effort.

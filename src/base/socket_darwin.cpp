@@ -17,7 +17,9 @@ void prepare_socket(int socket) {
 namespace detail {
 const int kSendFlags = MSG_DONTWAIT;
 const int kReceiveFlags = MSG_DONTWAIT;
-void mark_received(int fd) { (void)::fcntl(fd, F_SETFD, FD_CLOEXEC); }
+void mark_received(int fd) {
+    (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
 } // namespace detail
 
 } // namespace tv

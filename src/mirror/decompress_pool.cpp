@@ -5,8 +5,9 @@
 namespace tv::mirror {
 namespace {
 
-// Jobs kept for reuse: a 4K frame in 256 KiB chunks. More than that is a burst whose memory is given back.
-constexpr std::size_t kKeptJobs = 128;
+// Jobs kept for reuse, at most 1 MiB of output each: a 1440p frame in 256 KiB chunks. More than that is a
+// burst whose memory is given back.
+constexpr std::size_t kKeptJobs = 64;
 
 } // namespace
 

@@ -24,7 +24,8 @@ struct DecompressJob {
     std::atomic<bool> finished{false};
 };
 
-// submit() and take() belong to one thread. Threads start with the first job, so that an idle session has none.
+// submit() and take() belong to one thread. Threads start with the first job, so that an idle session has
+// none.
 class DecompressPool {
 public:
     // `wake` is called from worker threads whenever a job has finished.

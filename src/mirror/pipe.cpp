@@ -15,8 +15,8 @@ namespace {
 // One pipe must not keep the poll thread from the others for long.
 constexpr std::size_t kWritesPerTurn = 64;
 
-// A sink's descriptor is the compositor's: its flags are not ours to change, and it may block. What poll calls
-// writable takes PIPE_BUF bytes without blocking.
+// A sink's descriptor is the compositor's: its flags are not ours to change, and it may block. What poll
+// calls writable takes PIPE_BUF bytes without blocking.
 bool writable_now(int fd) {
     pollfd ask{fd, POLLOUT, 0};
     return ::poll(&ask, 1, 0) == 1;

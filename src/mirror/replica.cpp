@@ -21,9 +21,12 @@ constexpr std::size_t kKeptScratch = 1 * limits::kMiB;
 
 bool worth_a_worker(CompressionKind kind, std::size_t uncompressed) {
     switch (kind) {
-    case CompressionKind::None: return false;
-    case CompressionKind::Lz4: return uncompressed > kPoolLz4Bytes;
-    case CompressionKind::Zstd: return uncompressed >= kPoolZstdBytes;
+    case CompressionKind::None:
+        return false;
+    case CompressionKind::Lz4:
+        return uncompressed > kPoolLz4Bytes;
+    case CompressionKind::Zstd:
+        return uncompressed >= kPoolZstdBytes;
     }
     return false;
 }
@@ -32,9 +35,12 @@ bool worth_a_worker(CompressionKind kind, std::size_t uncompressed) {
 
 std::size_t Update::uncompressed_size() const {
     switch (kind) {
-    case Kind::Fill: return second > first ? second - first : 0;
-    case Kind::Diff: return std::size_t{first} + second;
-    case Kind::Extend: return 0;
+    case Kind::Fill:
+        return second > first ? second - first : 0;
+    case Kind::Diff:
+        return std::size_t{first} + second;
+    case Kind::Extend:
+        return 0;
     }
     return 0;
 }
@@ -59,7 +65,8 @@ Replica::~Replica() {
 
 Status Replica::grow(std::size_t size) {
     if (size > limits::kMaxFileBytes)
-        return fail(ErrorCategory::Limit, "bytes of one file (kMaxFileBytes)", static_cast<std::int64_t>(size));
+        return fail(ErrorCategory::Limit, "bytes of one file (kMaxFileBytes)",
+                    static_cast<std::int64_t>(size));
     if (state_.mapped_bytes - file_.size() + size > limits::kMaxMappedBytes)
         return fail(ErrorCategory::Limit, "bytes of all files (kMaxMappedBytes)",
                     static_cast<std::int64_t>(limits::kMaxMappedBytes));
@@ -88,9 +95,13 @@ Status Replica::note_written(std::size_t offset, std::size_t length) {
     return {};
 }
 
-Status Replica::check_direct(const Update& update, std::size_t bytes) const { return check(update, bytes); }
+Status Replica::check_direct(const Update& update, std::size_t bytes) const {
+    return check(update, bytes);
+}
 
-bool Replica::direct() const { return pending_.empty() && state_.gates_forwarded >= held_until_; }
+bool Replica::direct() const {
+    return pending_.empty() && state_.gates_forwarded >= held_until_;
+}
 
 // What can be said before anything is decompressed.
 Status Replica::check(const Update& update, std::size_t compressed) const {
@@ -115,8 +126,7 @@ Status Replica::receive(const Update& update, Bytes compressed) {
 }
 
 Status Replica::extend(std::uint32_t new_size) {
-    if (new_size < announced_size_)
-        return fail(ErrorCategory::PeerViolation, "file made smaller", new_size);
+    if (new_size < announced_size_) return fail(ErrorCategory::PeerViolation, "file made smaller", new_size);
     // Checked now, though it may be applied later: the limits must not depend on timing.
     if (new_size > limits::kMaxFileBytes)
         return fail(ErrorCategory::Limit, "bytes of one file (kMaxFileBytes)", new_size);
@@ -162,6 +172,7 @@ Result<bool> Replica::pump() {
         state_.private_bytes -= ready.update.uncompressed_size();
         if (ready.job) TV_TRY(ready.job->status);
         TV_TRY(apply(ready.update, ready.job ? Bytes(ready.job->output) : Bytes{}));
+        if (ready.job && ready.job->output.capacity() > kKeptScratch) ready.job->output = {};
         some = true;
     }
     return some;
@@ -170,14 +181,16 @@ Result<bool> Replica::pump() {
 Status Replica::apply(const Update& update, Bytes uncompressed) {
     ++applied_;
     switch (update.kind) {
-    case Update::Kind::Extend: return update.first == file_.size() ? Status{} : grow(update.first);
+    case Update::Kind::Extend:
+        return update.first == file_.size() ? Status{} : grow(update.first);
     case Update::Kind::Fill: {
         TV_ASSIGN(std::size_t length,
                   fill_length(update.first, update.second, file_.size(), FillOverrun::Reject));
         TV_TRY(note_written(update.first, length));
         return apply_fill(uncompressed, update.first, update.second, file_.bytes(), FillOverrun::Reject);
     }
-    case Update::Kind::Diff: break;
+    case Update::Kind::Diff:
+        break;
     }
     DiffCursor cursor(update.first, update.second, file_.size());
     while (true) {

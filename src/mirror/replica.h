@@ -19,14 +19,14 @@ namespace tv::mirror {
 
 // What all replicas of a connection share. Outlives them.
 struct MirrorState {
-    Decompressor decompressor;          // the poll thread's
-    std::vector<std::byte> scratch;     // uncompressed bytes of the update being applied
-    DecompressPool* pool = nullptr;     // null: everything is decompressed on the poll thread
+    Decompressor decompressor;      // the poll thread's
+    std::vector<std::byte> scratch; // uncompressed bytes of the update being applied
+    DecompressPool* pool = nullptr; // null: everything is decompressed on the poll thread
     CompressionKind compression = CompressionKind::None;
-    std::uint64_t gates_forwarded = 0;  // number of the last commit gate that went out
-    std::size_t private_bytes = 0;      // held by updates that wait
-    std::size_t mapped_bytes = 0;       // sizes of all files
-    std::size_t written_bytes = 0;      // of those, what was ever written, in blocks
+    std::uint64_t gates_forwarded = 0; // number of the last commit gate that went out
+    std::size_t private_bytes = 0;     // held by updates that wait
+    std::size_t mapped_bytes = 0;      // sizes of all files
+    std::size_t written_bytes = 0;     // of those, what was ever written, in blocks
     std::size_t live_replicas = 0;
     std::size_t waiting_replicas = 0; // with updates that are not applied yet
 };
@@ -45,7 +45,8 @@ struct Update {
 class Replica {
 public:
     // `size` has been checked against limits::kMaxFileBytes by nobody yet: this does.
-    [[nodiscard]] static Result<std::shared_ptr<Replica>> create(MirrorState& state, Rid rid, std::size_t size);
+    [[nodiscard]] static Result<std::shared_ptr<Replica>> create(MirrorState& state, Rid rid,
+                                                                 std::size_t size);
     ~Replica();
     Replica(const Replica&) = delete;
     Replica& operator=(const Replica&) = delete;
@@ -63,8 +64,8 @@ public:
 
     // Whether receive() would apply at once, so that uncompressed data may be read straight into the file.
     [[nodiscard]] bool direct() const;
-    // An update of `bytes` uncompressed bytes written by the caller, span by span, into file().bytes(): only while
-    // direct(), each span noted before it is written, the whole noted at its end.
+    // An update of `bytes` uncompressed bytes written by the caller, span by span, into file().bytes(): only
+    // while direct(), each span noted before it is written, the whole noted at its end.
     [[nodiscard]] Status check_direct(const Update& update, std::size_t bytes) const;
     [[nodiscard]] Status note_written(std::size_t offset, std::size_t length);
     void note_direct_update() {

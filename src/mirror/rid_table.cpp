@@ -7,7 +7,8 @@
 namespace tv::mirror {
 
 Status RidTable::check_new(Rid rid) {
-    if (rid <= 0) return fail(ErrorCategory::PeerViolation, "RID opened outside of the remote side's range", rid);
+    if (rid <= 0)
+        return fail(ErrorCategory::PeerViolation, "RID opened outside of the remote side's range", rid);
     auto known = files_.find(rid);
     bool taken = known != files_.end() && !known->second.file.expired();
     if (taken || std::ranges::any_of(pipes_, [&](const Pipe& pipe) { return pipe.rid() == rid; }))
@@ -32,7 +33,8 @@ Status RidTable::open_file(Rid rid, std::size_t size) {
 Status RidTable::open_pipe(Rid rid, MessageType opened_by) {
     TV_TRY(check_new(rid));
     if (pipes_.size() >= limits::kMaxPipes)
-        return fail(ErrorCategory::Limit, "open pipes (kMaxPipes)", static_cast<std::int64_t>(limits::kMaxPipes));
+        return fail(ErrorCategory::Limit, "open pipes (kMaxPipes)",
+                    static_cast<std::int64_t>(limits::kMaxPipes));
     TV_ASSIGN(Pipe pipe, Pipe::make(rid, opened_by));
     pipes_.push_back(std::move(pipe));
     return {};
@@ -40,7 +42,8 @@ Status RidTable::open_pipe(Rid rid, MessageType opened_by) {
 
 Status RidTable::open_sink(Rid rid, UniqueFd write_end) {
     if (pipes_.size() >= limits::kMaxPipes)
-        return fail(ErrorCategory::Limit, "open pipes (kMaxPipes)", static_cast<std::int64_t>(limits::kMaxPipes));
+        return fail(ErrorCategory::Limit, "open pipes (kMaxPipes)",
+                    static_cast<std::int64_t>(limits::kMaxPipes));
     pipes_.push_back(Pipe::sink(rid, std::move(write_end)));
     return {};
 }

@@ -27,8 +27,8 @@ public:
     [[nodiscard]] Result<std::shared_ptr<Replica>> find_file(Rid rid);
     [[nodiscard]] Result<Pipe*> find_pipe(Rid rid);
 
-    // What a Wayland message that carries this RID gets. The table lets go of a file here: from now on it lives
-    // as long as somebody else holds it.
+    // What a Wayland message that carries this RID gets. The table lets go of a file here: from now on it
+    // lives as long as somebody else holds it.
     struct Handed {
         std::shared_ptr<Replica> file; // or else
         UniqueFd pipe_end;
@@ -41,7 +41,8 @@ public:
     void drop_closed_pipes();
 
     // Visits every live file; stops at the first error.
-    template <typename Visitor> [[nodiscard]] Status for_each_waiting(Visitor&& visit) {
+    template <typename Visitor>
+    [[nodiscard]] Status for_each_waiting(Visitor&& visit) {
         for (auto& [rid, entry] : files_) {
             if (auto file = entry.file.lock(); file && file->waiting()) TV_TRY(visit(*file));
         }

@@ -37,15 +37,18 @@ SharedFile& SharedFile::operator=(SharedFile&& other) noexcept {
     return *this;
 }
 
-SharedFile::~SharedFile() { unmap(); }
+SharedFile::~SharedFile() {
+    unmap();
+}
 
 void SharedFile::unmap() {
     if (address_ != nullptr) ::munmap(std::exchange(address_, nullptr), size_);
 }
 
 Status SharedFile::grow(std::size_t size) {
-    if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return fail_errno("ftruncate of a shared file");
-    TV_ASSIGN(std::byte* address, map_shared(fd_.get(), size));
+    if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
+        return fail_errno("ftruncate of a shared file");
+    TV_ASSIGN(std::byte * address, map_shared(fd_.get(), size));
     unmap();
     address_ = address;
     size_ = size;

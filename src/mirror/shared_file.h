@@ -13,7 +13,8 @@ namespace tv::mirror {
 // system lets us say so. Implemented per system.
 [[nodiscard]] Result<UniqueFd> create_shared_descriptor(std::size_t size);
 
-// The file and our writable mapping of all of it. Move-only; the mapping dies with it, the compositor's stays.
+// The file and our writable mapping of all of it. Move-only; the mapping dies with it, the compositor's
+// stays.
 class SharedFile {
 public:
     [[nodiscard]] static Result<SharedFile> create(std::size_t size);

@@ -11,7 +11,8 @@ Result<UniqueFd> create_shared_descriptor(std::size_t size) {
     if (!fd.valid()) return fail_errno("memfd_create");
     if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return fail_errno("ftruncate of a memfd");
     // Whoever gets this descriptor cannot take pages away from under our mapping.
-    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) != 0) return fail_errno("fcntl(F_ADD_SEALS)");
+    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
+        return fail_errno("fcntl(F_ADD_SEALS)");
     return fd;
 }
 

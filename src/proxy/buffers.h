@@ -20,11 +20,13 @@ struct BufferData final : wayland::ObjectData {
 };
 
 struct SurfaceData final : wayland::ObjectData {
-    std::weak_ptr<mirror::Replica> attached; // of the last attach; a destroyed buffer's file is not kept for it
+    std::weak_ptr<mirror::Replica>
+        attached; // of the last attach; a destroyed buffer's file is not kept for it
 };
 
 // nullptr when the object has no such data (another interface, destroyed, untracked).
-template <typename Data> [[nodiscard]] Data* data_of(wayland::Object* object) {
+template <typename Data>
+[[nodiscard]] Data* data_of(wayland::Object* object) {
     return object != nullptr ? dynamic_cast<Data*>(object->data.get()) : nullptr;
 }
 

@@ -1,8 +1,8 @@
 // Screen capture: here contents flow from the compositor to the application.
 //
-// The compositor writes into a buffer whose bytes both sides know. When the request that lets it write goes out,
-// the buffer's bytes are set aside; when it says `ready`, the difference is sent ahead of the event. So there
-// is a mirror only while a capture is under way.
+// The compositor writes into a buffer whose bytes both sides know. When the request that lets it write goes
+// out, the buffer's bytes are set aside; when it says `ready`, the difference is sent ahead of the event. So
+// there is a mirror only while a capture is under way.
 #include <algorithm>
 
 #include "mirror/diff.h"
@@ -132,7 +132,9 @@ Status failed(Proxy& proxy, Call& call) {
 }
 
 // Captures go into wl_shm buffers only.
-Status swallow(Proxy&, Call&) { return {}; }
+Status swallow(Proxy&, Call&) {
+    return {};
+}
 
 constexpr Route kRoutes[] = {
     on_request(InterfaceId::zwlr_screencopy_frame_v1, "copy", wlr_copy),
@@ -151,6 +153,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> capture_routes() { return kRoutes; }
+std::span<const Route> capture_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

@@ -48,7 +48,9 @@ void ChannelQueue::close_protocol() {
     store_u32(out_.recent(size), 0, encode_frame_word({size, MessageType::Protocol}));
 }
 
-void ChannelQueue::send_pipe_data(Rid rid, Bytes data) { send(msg::PipeTransfer{rid, data}); }
+void ChannelQueue::send_pipe_data(Rid rid, Bytes data) {
+    send(msg::PipeTransfer{rid, data});
+}
 
 Status ChannelQueue::send_file(Rid rid, Bytes contents) {
     auto size = static_cast<std::uint32_t>(contents.size());
@@ -75,7 +77,8 @@ void ChannelQueue::send_error(const std::string& text) {
     {
         std::string_view shown = std::string_view(text).substr(0, 1024);
         ByteQueue& out = event(shown.size() + 64);
-        wayland::MessageBuilder(out, wayland::kDisplayId, wayland::event_opcode(InterfaceId::wl_display, "error"))
+        wayland::MessageBuilder(out, wayland::kDisplayId,
+                                wayland::event_opcode(InterfaceId::wl_display, "error"))
             .u(wayland::kDisplayId)
             .u(kImplementationError)
             .s(shown);
@@ -83,7 +86,9 @@ void ChannelQueue::send_error(const std::string& text) {
     send_close();
 }
 
-void ChannelQueue::send_close() { send(msg::Close{0}); }
+void ChannelQueue::send_close() {
+    send(msg::Close{0});
+}
 
 void ChannelQueue::received(MessageType type, std::size_t bytes, std::int64_t now) {
     if (wire_version_ != kMinWireVersion || !counts_for_acks(type)) return;

@@ -31,7 +31,8 @@ public:
     // A display-side RID: -1, -2, ...
     [[nodiscard]] Rid new_rid() { return --last_rid_; }
 
-    template <typename M> void send(const M& message) {
+    template <typename M>
+    void send(const M& message) {
         close_protocol();
         encode(message, out_.append(encoded_size(message)));
     }

@@ -28,6 +28,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> color_routes() { return kRoutes; }
+std::span<const Route> color_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

@@ -1,7 +1,7 @@
 // Clipboard, primary selection, drag and drop, data control: the bytes go through pipes.
 //
-// `receive` requests need no handler: their descriptor is a pipe that the remote side announced. `send` events
-// bring a write end of the compositor's; the remote application's bytes come to it over the channel.
+// `receive` requests need no handler: their descriptor is a pipe that the remote side announced. `send`
+// events bring a write end of the compositor's; the remote application's bytes come to it over the channel.
 #include "proxy/proxy.h"
 
 namespace tv::proxy {
@@ -16,7 +16,8 @@ Status send(Proxy& proxy, Call& call) {
     proxy.channel.send(msg::OpenIRPipe{rid});
     ByteQueue& out = proxy.channel.event_with(rid, call.message.size());
     out.append(call.message);
-    store_u32(out.recent(call.message.size()), 4, wayland::pack_word(call.header.size, call.header.opcode, 1));
+    store_u32(out.recent(call.message.size()), 4,
+              wayland::pack_word(call.header.size, call.header.opcode, 1));
     return {};
 }
 
@@ -30,6 +31,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> data_transfer_routes() { return kRoutes; }
+std::span<const Route> data_transfer_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

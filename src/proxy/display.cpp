@@ -23,7 +23,8 @@ Status error(Proxy& proxy, Call& call) {
     auto text = arguments.s();
     wayland::Object* object = proxy.objects.find(id);
     proxy.log.warning("the compositor refused {}#{}: {} (code {})",
-                      object ? wayland::interface(object->interface).name : "object", id, text.value_or(""), code);
+                      object ? wayland::interface(object->interface).name : "object", id, text.value_or(""),
+                      code);
     return proxy.pass_event(call);
 }
 
@@ -34,6 +35,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> display_routes() { return kRoutes; }
+std::span<const Route> display_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

@@ -11,7 +11,8 @@ Status pass_event_with_file(Proxy& proxy, Call& call, std::uint32_t size) {
     TV_TRY(proxy.channel.send_file(rid, contents));
     ByteQueue& out = proxy.channel.event_with(rid, call.message.size());
     out.append(call.message);
-    store_u32(out.recent(call.message.size()), 4, wayland::pack_word(call.header.size, call.header.opcode, 1));
+    store_u32(out.recent(call.message.size()), 4,
+              wayland::pack_word(call.header.size, call.header.opcode, 1));
     return {};
 }
 

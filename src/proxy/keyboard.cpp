@@ -30,6 +30,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> keyboard_routes() { return kRoutes; }
+std::span<const Route> keyboard_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

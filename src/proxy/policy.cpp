@@ -42,7 +42,8 @@ constexpr Rule kRules[] = {
 
 } // namespace
 
-std::optional<std::uint32_t> offered_version(std::string_view interface, std::uint32_t version, PeerKind peer) {
+std::optional<std::uint32_t> offered_version(std::string_view interface, std::uint32_t version,
+                                             PeerKind peer) {
     if (wayland::is_untabled_fd_global(interface)) return std::nullopt;
     // Messages that our tables do not have could create objects or carry descriptors.
     if (const wayland::Interface* known = wayland::find_interface(interface))

@@ -1,7 +1,7 @@
 // Which of the compositor's globals an application gets to see: a table interface x kind of peer.
 //
-// The remote waypipe tracks descriptors by its own tables. A message with descriptors on an object that it does
-// not know shifts all later descriptors of the connection, for good: such globals must not reach it.
+// The remote waypipe tracks descriptors by its own tables. A message with descriptors on an object that it
+// does not know shifts all later descriptors of the connection, for good: such globals must not reach it.
 #pragma once
 
 #include <cstdint>

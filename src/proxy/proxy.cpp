@@ -20,7 +20,8 @@ void Proxy::start(const ConnectionHeader& header) {
               compression_name(header.compression));
 }
 
-// --- channel messages ----------------------------------------------------------------------------------------
+// --- channel messages
+// ----------------------------------------------------------------------------------------
 
 Status Proxy::channel_message(MessageType type, Bytes message) {
     switch (type) {
@@ -28,22 +29,28 @@ Status Proxy::channel_message(MessageType type, Bytes message) {
         TV_ASSIGN(auto protocol, decode<msg::Protocol>(message));
         return route_requests(protocol.data);
     }
-    case MessageType::InjectRids: return inject(message);
+    case MessageType::InjectRids:
+        return inject(message);
     case MessageType::OpenFile: {
         TV_ASSIGN(auto open, decode<msg::OpenFile>(message));
         return rids.open_file(open.rid, open.size);
     }
     case MessageType::ExtendFile:
     case MessageType::BufferFill:
-    case MessageType::BufferDiff: return update_message(type, message);
+    case MessageType::BufferDiff:
+        return update_message(type, message);
     case MessageType::OpenIRPipe:
     case MessageType::OpenIWPipe:
     case MessageType::OpenRWPipe:
     case MessageType::PipeTransfer:
     case MessageType::PipeShutdownR:
-    case MessageType::PipeShutdownW: return pipe_message(type, message);
-    case MessageType::AckNblocks: return {}; // nothing of ours is kept for a reconnection
-    case MessageType::Close: peer_closed_ = true; return {};
+    case MessageType::PipeShutdownW:
+        return pipe_message(type, message);
+    case MessageType::AckNblocks:
+        return {}; // nothing of ours is kept for a reconnection
+    case MessageType::Close:
+        peer_closed_ = true;
+        return {};
     case MessageType::OpenDmabuf:
     case MessageType::OpenDmavidDst:
     case MessageType::OpenDmavidDstV2:
@@ -90,7 +97,8 @@ Status Proxy::update_message(MessageType type, Bytes message) {
     }
     TV_ASSIGN(auto diff, decode<msg::BufferDiff>(message));
     TV_ASSIGN(auto file, rids.find_file(diff.rid));
-    return file ? file->receive(Update{Update::Kind::Diff, diff.diff_size, diff.ntrailing}, diff.data) : Status{};
+    return file ? file->receive(Update{Update::Kind::Diff, diff.diff_size, diff.ntrailing}, diff.data)
+                : Status{};
 }
 
 Status Proxy::pipe_message(MessageType type, Bytes message) {
@@ -132,7 +140,8 @@ Status Proxy::pipe_message(MessageType type, Bytes message) {
     }
 }
 
-// --- requests ------------------------------------------------------------------------------------------------
+// --- requests
+// ------------------------------------------------------------------------------------------------
 
 Status Proxy::route_requests(Bytes messages) {
     while (!messages.empty()) {
@@ -204,10 +213,12 @@ void Proxy::append_request(Call& call) {
     ByteQueue& out = requests.bytes();
     out.append(call.message);
     if (call.header.fds != 0)
-        store_u32(out.recent(call.message.size()), 4, wayland::pack_word(call.header.size, call.header.opcode));
+        store_u32(out.recent(call.message.size()), 4,
+                  wayland::pack_word(call.header.size, call.header.opcode));
 }
 
-// --- events --------------------------------------------------------------------------------------------------
+// --- events
+// --------------------------------------------------------------------------------------------------
 
 Status Proxy::compositor_events(ByteQueue& bytes, Fifo<UniqueFd>& fds) {
     event_fds_ = &fds;

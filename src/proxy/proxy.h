@@ -1,4 +1,5 @@
-// Between the channel and the compositor: replicas, objects, and one set of handlers for each protocol family.
+// Between the channel and the compositor: replicas, objects, and one set of handlers for each protocol
+// family.
 //
 // A Proxy does no input or output of its own: the session hands it messages and events, and takes what is
 // queued. Everything here belongs to the session's poll thread.
@@ -42,18 +43,22 @@ class Proxy {
 public:
     Proxy(ProxyConfig config, mirror::MirrorState& mirror);
 
-    // --- for the session -------------------------------------------------------------------------------------
+    // --- for the session
+    // -------------------------------------------------------------------------------------
     void start(const ConnectionHeader& header);
     // One whole message of the channel, frame word included.
     [[nodiscard]] Status channel_message(MessageType type, Bytes message);
     // Takes all complete events from `bytes` and the descriptors that came with them.
     [[nodiscard]] Status compositor_events(ByteQueue& bytes, Fifo<UniqueFd>& fds);
     // The replica that an update is for; null when it was dropped or the update must be ignored.
-    [[nodiscard]] Result<std::shared_ptr<mirror::Replica>> updated_file(Rid rid) { return rids.find_file(rid); }
+    [[nodiscard]] Result<std::shared_ptr<mirror::Replica>> updated_file(Rid rid) {
+        return rids.find_file(rid);
+    }
     [[nodiscard]] bool peer_closed() const { return peer_closed_; }
 
-    // --- for the protocol families -----------------------------------------------------------------------------
-    // What routing does when no family wants a message: new objects, descriptors, the bytes, destruction.
+    // --- for the protocol families
+    // ----------------------------------------------------------------------------- What routing does when no
+    // family wants a message: new objects, descriptors, the bytes, destruction.
     [[nodiscard]] Status pass_request(Call& call);
     [[nodiscard]] Status pass_event(Call& call);
     // The next RID injected for the current Protocol message.

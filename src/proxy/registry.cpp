@@ -79,6 +79,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> registry_routes() { return kRoutes; }
+std::span<const Route> registry_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

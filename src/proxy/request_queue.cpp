@@ -14,7 +14,9 @@ void RequestQueue::gate(std::shared_ptr<mirror::Replica> replica, bool holds, st
     gates_.push(std::move(gate));
 }
 
-void RequestQueue::attach_fd(UniqueFd fd) { fds_.push({queued_end(), std::move(fd)}); }
+void RequestQueue::attach_fd(UniqueFd fd) {
+    fds_.push({queued_end(), std::move(fd)});
+}
 
 Result<std::uint64_t> RequestQueue::sendable_end(std::int64_t now) {
     while (opened_ < gates_.size() && gates_[opened_].open(now)) {

@@ -1,7 +1,7 @@
 // Requests on their way to the compositor: strictly in channel order, held by gates.
 //
-// A gate stands before one message (a commit, a pool resize, a keymap) and opens once the file that the message
-// shows has received all its updates. What is behind a closed gate waits; nothing overtakes.
+// A gate stands before one message (a commit, a pool resize, a keymap) and opens once the file that the
+// message shows has received all its updates. What is behind a closed gate waits; nothing overtakes.
 #pragma once
 
 #include <memory>
@@ -38,8 +38,9 @@ public:
     [[nodiscard]] ByteQueue& bytes() { return bytes_; }
 
     // The next message appended needs all updates that `replica` has received so far.
-    // `holds`: later updates of the replica wait until the message is out (a commit shows the bytes as they are now).
-    // `not_before`: for tests that delay commits, in Clock::steady() nanoseconds. `action` may be null.
+    // `holds`: later updates of the replica wait until the message is out (a commit shows the bytes as they
+    // are now). `not_before`: for tests that delay commits, in Clock::steady() nanoseconds. `action` may be
+    // null.
     void gate(std::shared_ptr<mirror::Replica> replica, bool holds, std::int64_t not_before = 0,
               std::shared_ptr<ForwardAction> action = nullptr);
     // The next message appended carries this descriptor.

@@ -38,10 +38,12 @@ struct Route {
     Handler handler;
 };
 
-[[nodiscard]] consteval Route on_request(wayland::InterfaceId interface, std::string_view name, Handler handler) {
+[[nodiscard]] consteval Route on_request(wayland::InterfaceId interface, std::string_view name,
+                                         Handler handler) {
     return {interface, false, wayland::request_opcode(interface, name), handler};
 }
-[[nodiscard]] consteval Route on_event(wayland::InterfaceId interface, std::string_view name, Handler handler) {
+[[nodiscard]] consteval Route on_event(wayland::InterfaceId interface, std::string_view name,
+                                       Handler handler) {
     return {interface, true, wayland::event_opcode(interface, name), handler};
 }
 

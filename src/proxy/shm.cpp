@@ -75,6 +75,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> shm_routes() { return kRoutes; }
+std::span<const Route> shm_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

@@ -1,7 +1,7 @@
 // Objects that live only here while every id must exist at the compositor in turn.
 //
-// `wl_display.sync(id)` fills an id at the compositor without a descriptor; the callback's `done` and delete_id
-// are swallowed. As long as delete_id is withheld from the application, the id stays this side's.
+// `wl_display.sync(id)` fills an id at the compositor without a descriptor; the callback's `done` and
+// delete_id are swallowed. As long as delete_id is withheld from the application, the id stays this side's.
 #pragma once
 
 #include "proxy/proxy.h"

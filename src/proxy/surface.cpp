@@ -46,6 +46,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> surface_routes() { return kRoutes; }
+std::span<const Route> surface_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

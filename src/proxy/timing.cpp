@@ -20,9 +20,9 @@ Status presented(Proxy& proxy, Call& call) {
 }
 
 Status set_timestamp(Proxy& proxy, Call& call) {
-    TV_ASSIGN(Timestamp time, convert_timestamp(proxy.clock, LinuxClock::Realtime, proxy.presentation_clock,
-                                                call.message, wayland::kHeaderSize,
-                                                ErrorCategory::PeerViolation));
+    TV_ASSIGN(Timestamp time,
+              convert_timestamp(proxy.clock, LinuxClock::Realtime, proxy.presentation_clock, call.message,
+                                wayland::kHeaderSize, ErrorCategory::PeerViolation));
     proxy.append_request(call);
     store_timestamp(proxy.requests.bytes().recent(call.message.size()), wayland::kHeaderSize, time);
     return {};
@@ -45,8 +45,9 @@ Result<Timestamp> convert_timestamp(const Clock& clock, LinuxClock from, LinuxCl
         return fail(blame, "timestamp with more nanoseconds than a second has", time.nanoseconds);
     std::uint64_t seconds = static_cast<std::uint64_t>(time.seconds_high) << 32 | time.seconds_low;
     if (seconds > kMaxSeconds) return time; // no clock of ours is there; nothing to convert
-    std::int64_t converted = convert_time(
-        clock, from, to, static_cast<std::int64_t>(seconds) * kSecond + static_cast<std::int64_t>(time.nanoseconds));
+    std::int64_t converted = convert_time(clock, from, to,
+                                          static_cast<std::int64_t>(seconds) * kSecond +
+                                              static_cast<std::int64_t>(time.nanoseconds));
     if (converted < 0) converted = 0;
     auto whole = static_cast<std::uint64_t>(converted / kSecond);
     return Timestamp{static_cast<std::uint32_t>(whole >> 32), static_cast<std::uint32_t>(whole),
@@ -60,13 +61,15 @@ void store_timestamp(MutableBytes message, std::size_t offset, const Timestamp& 
 }
 
 Status pass_event_with_time(Proxy& proxy, Call& call, LinuxClock clock, std::size_t offset) {
-    TV_ASSIGN(Timestamp time, convert_timestamp(proxy.clock, clock, LinuxClock::Realtime, call.message, offset,
-                                                ErrorCategory::Compositor));
+    TV_ASSIGN(Timestamp time, convert_timestamp(proxy.clock, clock, LinuxClock::Realtime, call.message,
+                                                offset, ErrorCategory::Compositor));
     TV_TRY(proxy.pass_event(call));
     store_timestamp(proxy.channel.last_event(call.message.size()), offset, time);
     return {};
 }
 
-std::span<const Route> timing_routes() { return kRoutes; }
+std::span<const Route> timing_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

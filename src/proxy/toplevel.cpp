@@ -19,7 +19,8 @@ Status set_title(Proxy& proxy, Call& call) {
     if (prefix.empty()) return proxy.pass_request(call);
     auto arguments = call.arguments();
     auto title = arguments.s();
-    if (!arguments.ok() || !title) return fail(ErrorCategory::PeerViolation, "malformed xdg_toplevel.set_title");
+    if (!arguments.ok() || !title)
+        return fail(ErrorCategory::PeerViolation, "malformed xdg_toplevel.set_title");
     constexpr std::size_t kRoom = limits::kMaxWaylandMessage - wayland::kHeaderSize - 4 - 4;
     wayland::MessageBuilder(proxy.requests.bytes(), call.header.object, call.header.opcode)
         .s(std::string(shortened(prefix + std::string(*title), kRoom)));
@@ -29,7 +30,8 @@ Status set_title(Proxy& proxy, Call& call) {
 // The icon's pixels are sent for it alone.
 Status add_buffer(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
-    if (auto* buffer = data_of<BufferData>(proxy.objects.find(arguments.u())); buffer != nullptr && buffer->file)
+    if (auto* buffer = data_of<BufferData>(proxy.objects.find(arguments.u()));
+        buffer != nullptr && buffer->file)
         proxy.requests.gate(buffer->file, true);
     return proxy.pass_request(call);
 }
@@ -41,6 +43,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> toplevel_routes() { return kRoutes; }
+std::span<const Route> toplevel_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

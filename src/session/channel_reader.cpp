@@ -9,8 +9,8 @@ namespace {
 constexpr std::size_t kRead = 256 * limits::kKiB;
 // With uncompressed diffs, what is read ahead has to be copied again: enough for what surrounds them.
 constexpr std::size_t kReadAhead = 16 * limits::kKiB;
-// Diffs from this size on are read span by span, spans from this size on straight into the file: a system call
-// costs about as much as copying them.
+// Diffs from this size on are read span by span, spans from this size on straight into the file: a system
+// call costs about as much as copying them.
 constexpr std::size_t kDirectBytes = 16 * limits::kKiB;
 // The buffer of a connection at rest.
 constexpr std::size_t kKeptBuffer = 1 * limits::kMiB;
@@ -105,7 +105,8 @@ Result<bool> ChannelReader::begin_direct(const FrameWord& frame) {
     mirror::Update update{mirror::Update::Kind::Diff, head.fields.diff_size, head.fields.ntrailing};
     TV_TRY(file->check_direct(update, head.data_size));
     std::size_t target = file->file().size();
-    direct_.emplace(Direct{std::move(file), DiffCursor(update.first, update.second, target), head.padding(), frame});
+    direct_.emplace(
+        Direct{std::move(file), DiffCursor(update.first, update.second, target), head.padding(), frame});
     buffer_.consume(msg::BufferDiff::kHeadSize);
     return true;
 }

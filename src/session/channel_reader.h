@@ -17,9 +17,9 @@ class ChannelReader {
 public:
     ChannelReader(ChannelLink& link, proxy::Proxy& proxy) : link_(link), proxy_(proxy) {}
 
-    // One read, and all messages that it completes. `before_update` is called ahead of a fill or diff: a chance
-    // to forward what keeps it from going straight into its file. `now`: Clock::steady().
-    // False at the end of the stream.
+    // One read, and all messages that it completes. `before_update` is called ahead of a fill or diff: a
+    // chance to forward what keeps it from going straight into its file. `now`: Clock::steady(). False at the
+    // end of the stream.
     [[nodiscard]] Result<bool> read(std::int64_t now, const std::function<Status()>& before_update);
 
     [[nodiscard]] bool header_read() const { return started_; }
@@ -37,7 +37,8 @@ private:
     [[nodiscard]] Result<std::size_t> fill_direct(const DiffCursor::Step& step);
     [[nodiscard]] Result<std::size_t> receive();
     [[nodiscard]] Status process(std::int64_t now, const std::function<Status()>& before_update);
-    [[nodiscard]] Result<bool> process_message(std::int64_t now, const std::function<Status()>& before_update);
+    [[nodiscard]] Result<bool> process_message(std::int64_t now,
+                                               const std::function<Status()>& before_update);
     [[nodiscard]] Result<bool> begin_direct(const FrameWord& frame);
     [[nodiscard]] Result<bool> continue_direct(std::int64_t now);
 

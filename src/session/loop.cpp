@@ -64,8 +64,8 @@ proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock) {
 } // namespace
 
 SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakePipe wake)
-    : clock_(config.clock != nullptr ? *config.clock : system_clock()), log_(config.log), wake_(std::move(wake)),
-      proxy_(proxy_config(config, clock_), mirror_),
+    : clock_(config.clock != nullptr ? *config.clock : system_clock()), log_(config.log),
+      wake_(std::move(wake)), proxy_(proxy_config(config, clock_), mirror_),
       channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out)),
       compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
       before_update_([this] { return advance(); }),
@@ -135,13 +135,13 @@ void SessionLoop::collect_descriptors() {
     poll_[kCompositor] = {compositor != 0 ? compositor_.fd() : -1, compositor, 0};
 
     short out = channel_blocked_ ? POLLOUT : 0;
+    // Also without POLLIN, so that a paused peer's end is noticed (where poll tells hang-ups unasked).
     short in = channel_paused() ? 0 : POLLIN;
     if (channel_.one_descriptor()) {
-        auto both = static_cast<short>(in | out);
-        poll_[kChannelIn] = {both != 0 ? channel_.in() : -1, both, 0};
+        poll_[kChannelIn] = {channel_.in(), static_cast<short>(in | out), 0};
         poll_[kChannelOut] = {-1, 0, 0};
     } else {
-        poll_[kChannelIn] = {in != 0 ? channel_.in() : -1, in, 0};
+        poll_[kChannelIn] = {channel_.in(), in, 0};
         poll_[kChannelOut] = {out != 0 ? channel_.out() : -1, out, 0};
     }
     for (std::size_t i = 0; i < pipes.size(); ++i) {
@@ -156,14 +156,21 @@ void SessionLoop::collect_descriptors() {
 
 int SessionLoop::timeout(std::int64_t now) {
     std::int64_t at = ack_at_;
-    if (std::int64_t opening = proxy_.requests.next_opening(); opening != 0) at = at != 0 ? std::min(at, opening) : opening;
+    if (std::int64_t opening = proxy_.requests.next_opening(); opening != 0)
+        at = at != 0 ? std::min(at, opening) : opening;
     if (at == 0) return -1;
     return static_cast<int>(std::clamp<std::int64_t>((at - now + kMillisecond - 1) / kMillisecond, 0, 1000));
 }
 
 Result<SessionLoop::Ending> SessionLoop::serve_channel() {
     short revents = poll_[kChannelIn].revents;
-    if ((revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) == 0 || channel_paused()) return Ending{};
+    if ((revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) == 0) return Ending{};
+    if (channel_paused()) {
+        // What a peer that is gone had still to say cannot be delivered in time anyway: its requests queue up
+        // before a compositor that takes none.
+        return (revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 ? Ending{SessionEnd::ApplicationClosed}
+                                                               : Ending{};
+    }
     TV_ASSIGN(bool open, reader_.read(now_, before_update_));
     if (!open) log_.debug("the remote waypipe closed the channel");
     if (!open || proxy_.peer_closed()) return Ending{SessionEnd::ApplicationClosed};
@@ -196,7 +203,8 @@ void SessionLoop::serve_pipe(mirror::Pipe& pipe, short revents) {
     if (pipe.reads() && (revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
         if (pipe_buffer_.empty()) pipe_buffer_.resize(kPipeRead);
         auto count = pipe.read(pipe_buffer_);
-        if (count && *count != 0) proxy_.channel.send_pipe_data(pipe.rid(), Bytes(pipe_buffer_).first(*count));
+        if (count && *count != 0)
+            proxy_.channel.send_pipe_data(pipe.rid(), Bytes(pipe_buffer_).first(*count));
         if (count && *count == 0) {
             proxy_.channel.send(msg::PipeShutdownW{pipe.rid()});
             pipe.close_reading();
@@ -248,15 +256,20 @@ Result<bool> SessionLoop::write_channel() {
     return true;
 }
 
-// --- the end -------------------------------------------------------------------------------------------------
+// --- the end
+// -------------------------------------------------------------------------------------------------
 
 void SessionLoop::finish(const SessionReport& report) {
     now_ = clock_.steady();
     std::int64_t deadline = now_ + kDeliveryTime;
     switch (report.end) {
-    case SessionEnd::ApplicationClosed: deliver_requests(deadline); break;
+    case SessionEnd::ApplicationClosed:
+        deliver_requests(deadline);
+        break;
     case SessionEnd::CompositorClosed:
-    case SessionEnd::Stopped: proxy_.channel.send_close(); break;
+    case SessionEnd::Stopped:
+        proxy_.channel.send_close();
+        break;
     case SessionEnd::Failed:
         if (report.error) proxy_.channel.send_error("tunnelview: " + describe(*report.error));
         break;

@@ -1,7 +1,7 @@
 // One application's connection: a channel byte stream on one side, a compositor connection on the other.
 //
-// A Session owns its descriptors and threads, touches nothing process-wide (no globals, signal handlers, exit,
-// stdout) and never changes flags of the descriptors it was given.
+// A Session owns its descriptors and threads, touches nothing process-wide (no globals, signal handlers,
+// exit, stdout) and never changes flags of the descriptors it was given.
 #pragma once
 
 #include <functional>
@@ -47,10 +47,12 @@ struct SessionReport {
 class Session {
 public:
     // Fails only for lack of memory, descriptors or threads.
-    [[nodiscard]] static Result<std::unique_ptr<Session>> create(SessionEndpoints endpoints, SessionConfig config);
+    [[nodiscard]] static Result<std::unique_ptr<Session>> create(SessionEndpoints endpoints,
+                                                                 SessionConfig config);
     virtual ~Session() = default;
 
-    // Serves the connection on the caller's thread until it ends. Both ends have been told why when it returns. Call once.
+    // Serves the connection on the caller's thread until it ends. Both ends have been told why when it
+    // returns. Call once.
     [[nodiscard]] virtual SessionReport run() = 0;
 
     // Makes run() return soon. From any thread, also from a signal handler.

@@ -28,7 +28,8 @@ void WakePipe::wake() const {
 
 void WakePipe::drain() const {
     char bytes[64];
-    while (::read(read_.get(), bytes, sizeof bytes) == sizeof bytes) {}
+    while (::read(read_.get(), bytes, sizeof bytes) == sizeof bytes) {
+    }
 }
 
 } // namespace tv

@@ -42,14 +42,21 @@ Tracked track_arguments(Bytes message, const Message& description) {
         std::size_t offset = message.size() - arguments.remaining();
         switch (kind) {
         case '?':
-        case 'h': break; // descriptors are not in the bytes
-        case 's': (void)arguments.s(); break;
-        case 'a': (void)arguments.a(); break;
+        case 'h':
+            break; // descriptors are not in the bytes
+        case 's':
+            (void)arguments.s();
+            break;
+        case 'a':
+            (void)arguments.a();
+            break;
         case 'n':
             result.new_id_offset = offset;
             result.new_id = arguments.u();
             break;
-        default: (void)arguments.u(); break;
+        default:
+            (void)arguments.u();
+            break;
         }
     }
     result.well_formed = arguments.ok() && arguments.remaining() == 0;

@@ -32,8 +32,8 @@ struct Header {
     std::uint16_t size = 0;   // with this header
 };
 
-// Reads the header of the first message in `bytes`. Needs kHeaderSize bytes; checks the length field (at least
-// a header, a multiple of four, at most libwayland's 4096), not whether all of it has arrived.
+// Reads the header of the first message in `bytes`. Needs kHeaderSize bytes; checks the length field (at
+// least a header, a multiple of four, at most libwayland's 4096), not whether all of it has arrived.
 [[nodiscard]] Result<Header> read_header(Bytes bytes, ErrorCategory blame);
 
 [[nodiscard]] constexpr std::uint32_t pack_word(std::uint16_t size, std::uint16_t opcode, unsigned fds = 0) {
@@ -63,9 +63,9 @@ private:
 
 // What tracking needs from a message's arguments.
 struct Tracked {
-    std::uint32_t new_id = 0;           // of the 'n' argument with a fixed interface; 0: none
-    std::size_t new_id_offset = 0;      // from the start of the message
-    bool well_formed = false;           // arguments fit the signature exactly
+    std::uint32_t new_id = 0;      // of the 'n' argument with a fixed interface; 0: none
+    std::size_t new_id_offset = 0; // from the start of the message
+    bool well_formed = false;      // arguments fit the signature exactly
 };
 [[nodiscard]] Tracked track_arguments(Bytes message, const Message& description);
 

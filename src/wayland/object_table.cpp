@@ -4,7 +4,9 @@
 
 namespace tv::wayland {
 
-ObjectTable::ObjectTable() { (void)create_client(kDisplayId, InterfaceId::wl_display, 1); }
+ObjectTable::ObjectTable() {
+    (void)create_client(kDisplayId, InterfaceId::wl_display, 1);
+}
 
 Object* ObjectTable::find(std::uint32_t id) {
     auto& range = id >= kServerIdBase ? server_ : client_;
@@ -18,7 +20,8 @@ Result<Object*> ObjectTable::create_client(std::uint32_t id, InterfaceId interfa
         return fail(ErrorCategory::PeerViolation, "new object id outside of the client range", id);
     if (Object* taken = find(id))
         return fail(ErrorCategory::PeerViolation,
-                    taken->zombie ? "object id reused before delete_id" : "new object id is already in use", id);
+                    taken->zombie ? "object id reused before delete_id" : "new object id is already in use",
+                    id);
     return create(client_, id, interface, version);
 }
 

@@ -27,7 +27,7 @@ struct Object {
     InterfaceId interface = InterfaceId::none; // none: the id is free
     Holder holder = Holder::Theirs;
     std::uint8_t version = 0;
-    bool zombie = false; // its destructor went by; the id is taken until delete_id
+    bool zombie = false;       // its destructor went by; the id is taken until delete_id
     bool backing_gone = false; // not Theirs: the compositor has given the id back already
     std::unique_ptr<ObjectData> data;
 
@@ -43,9 +43,11 @@ public:
     [[nodiscard]] Object* find(std::uint32_t id);
 
     // An id from a request. Fails when it is taken, in the compositor's range, or beyond limits::kMaxObjects.
-    [[nodiscard]] Result<Object*> create_client(std::uint32_t id, InterfaceId interface, std::uint8_t version);
+    [[nodiscard]] Result<Object*> create_client(std::uint32_t id, InterfaceId interface,
+                                                std::uint8_t version);
     // An id from an event. Replaces a zombie: server ids are never announced as deleted.
-    [[nodiscard]] Result<Object*> create_server(std::uint32_t id, InterfaceId interface, std::uint8_t version);
+    [[nodiscard]] Result<Object*> create_server(std::uint32_t id, InterfaceId interface,
+                                                std::uint8_t version);
 
     // A destructor request (or event) went by. A client id stays a zombie until remove().
     void destroy(std::uint32_t id);
