@@ -54,7 +54,7 @@ private:
         while (auto signal = next_signal(config_.signal_pipe)) {
             if (*signal == SIGCHLD) continue;
             config_.log.debug("signal {}: ending {} connections", *signal, sessions_.size());
-            if (!report_.stopped_by) report_.stopped_by = *signal;
+            if (!report_.stopped_by) report_.stopped_by = signal;
             stop_accepting();
             for (pid_t pid : sessions_) (void)::kill(pid, SIGTERM);
             if (ssh_) (void)::kill(*ssh_, SIGTERM);
@@ -79,7 +79,7 @@ private:
         });
         if (!ssh_) return;
         if (const auto status = reap(*ssh_)) {
-            report_.ssh_status = *status;
+            report_.ssh_status = status;
             ssh_.reset();
             config_.log.debug("ssh ended with {}", exit_code_of(*status));
             stop_accepting();

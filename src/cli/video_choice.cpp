@@ -71,7 +71,7 @@ Done apply_word(VideoChoice& choice, std::string_view word, bool& codec_named) {
         if (!bits)
             return failure(
                 fmt::format("--video: '{}' is not a number of bits from 1 to 1e9, as in bpf=120000", word));
-        choice.bits_per_frame = *bits;
+        choice.bits_per_frame = bits;
         return {};
     }
     for (const Word& known : kWords) {

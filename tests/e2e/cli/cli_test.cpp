@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+// After sys/socket.h, which it needs.
+#include <linux/vm_sockets.h>
 
 #include "program.h"
 
@@ -124,8 +126,7 @@ TEST_F(Listener, is_silent_and_serves_each_channel_in_a_process_of_its_own) {
 TEST_F(Listener, sigterm_sigint_and_sighup_leave_no_process_and_no_socket) {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
         Child client = start_client();
-        std::vector<UniqueFd> channels;
-        for (int i = 0; i < 3; ++i) channels.push_back(connect_to(socket_));
+        const UniqueFd channels[] = {connect_to(socket_), connect_to(socket_), connect_to(socket_)};
         send_header(channels[0]);
         const auto sessions = wait_for_sessions(client, 3);
         client.kill(signal);
@@ -265,6 +266,34 @@ TEST_F(Listener, goes_on_without_a_spinning_processor_when_descriptors_run_out) 
     // A line each time it tries again, not thousands.
     EXPECT_LT(std::ranges::count(client.err(), '\n'), 20) << client.err();
     EXPECT_FALSE(fs::exists(socket_));
+}
+
+TEST_F(Listener, takes_channels_from_virtual_machines) {
+    constexpr unsigned kPort = 47'123;
+    Child client = Child::spawn(command({"--vsock", "-s", std::to_string(kPort), "client"})).value();
+    UniqueFd channel = UniqueFd::adopt(::socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_vm address{};
+    address.svm_family = AF_VSOCK;
+    address.svm_cid = VMADDR_CID_LOCAL;
+    address.svm_port = kPort;
+    const bool connected = eventually(
+        [&] {
+            return !client.running() ||
+                   ::connect(channel.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        },
+        1s);
+    if (client.running() && !connected)
+        GTEST_SKIP() << "skipped: no vsock loopback here (module vsock_loopback)";
+    if (!client.running()) {
+        EXPECT_NE(client.err().find("cannot listen on vsock port 47123"), std::string::npos) << client.err();
+        GTEST_SKIP() << "skipped: no vsock here: " << client.err();
+    }
+    send_header(channel);
+    EXPECT_EQ(wait_for_sessions(client, 1).size(), 1u);
+    channel.reset();
+    (void)wait_for_sessions(client, 0);
+    client.kill(SIGTERM);
+    EXPECT_EQ(client.wait(kPatience), (Exit{true, SIGTERM}));
 }
 
 class SocketFds : public Program {
