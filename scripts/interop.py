@@ -18,48 +18,78 @@ from rig import Compositor, Rig, RigError, waypipe_version
 # Version, Debian release that has it. A peer that turns out to be another version is not tested under this name.
 PEERS = [("0.8.4", "bookworm"), ("0.9.2", "trixie"), ("0.11.2", "forky")]
 COMPRESSIONS = ["none", "lz4", "zstd"]
-# What the peers' own clients clamp to; the same in the direct run, so that events can be compared.
-GLOBALS = ["--global", "xdg_wm_base=3", "--global", "wl_compositor=4"]
+# What Tunnelview clamps to for some peer; the same in the direct run, so that events can be compared.
+GLOBALS = ["xdg_wm_base=3", "wl_compositor=4", "wl_shm=1", "zwlr_screencopy_manager_v1=1", "wp_color_manager_v1=1"]
+C, RUST = "0.8.4 0.9.2".split(), ["0.11.2"]
+# The scripted client's scenario, what is typed once it says that it listens, the peers that can take it.
 SCENARIOS = [
-    ["shm-basic", "10"],
-    ["shm-resize", "8"],
-    ["shm-formats"],
-    ["shm-damage", "10"],
-    ["pool-destroyed-first"],
-    ["buffer-destroyed-pending", "20"],
-    ["many-callbacks", "500"],
-    ["full-frame", "1280x720", "10", "text"],
+    (["shm-basic", "10"], None, C + RUST),
+    (["shm-resize", "8"], None, C + RUST),
+    (["shm-formats"], None, C + RUST),
+    (["shm-damage", "10"], None, C + RUST),
+    (["pool-destroyed-first"], None, C + RUST),
+    (["buffer-destroyed-pending", "20"], None, C + RUST),
+    (["many-callbacks", "500"], None, C + RUST),
+    (["full-frame", "1280x720", "10", "text"], None, C + RUST),
+    (["two-surfaces", "10"], None, C + RUST),
+    (["popups"], None, C + RUST),
+    (["viewport"], None, C + RUST),
+    (["presentation", "5"], None, C + RUST),
+    (["title", "remote"], None, C + RUST),
+    (["keymap", "3"], "abc", C + RUST),
+    (["gamma"], None, C + RUST),
+    (["screencopy-wlr"], None, C + RUST),
+    (["input-method", "2"], "ab", C),
+    (["toplevel-icon"], None, RUST),
+    (["icc"], None, RUST),
+    (["screencopy-ext"], None, RUST),
+    # Last: the compositor's own keymap is another one from then on.
+    (["virtual-keyboard"], None, C),
 ]
-WITHOUT_PICTURES = ["many-callbacks"]
+# Protocols of copy and paste.
+SELECTIONS = [
+    (["clipboard"], C + RUST),
+    (["primary"], C + RUST),
+    (["data-control", "wlr-data-control"], C + RUST),
+    (["data-control", "ext-data-control"], RUST),
+]
+SELECTION_BYTES = [1000, 60000, 300000]
+# A remote application's pipe holds 64 KiB. Of what is longer the stock server of 0.8.4 sends nothing, and that of 0.11.2 drops
+# what is still in the pipe when the application closes it, also with their own clients.
+BROKEN_REMOTE_BYTES = {"0.8.4": 65536, "0.9.2": None, "0.11.2": 65536}
 MANY_APPS = 50
 SECONDS = 60
 
 
 class Outcome:
-    """What one run of the scripted client showed: exit code, events by object, commits in order."""
+    """What one run of the scripted client showed: exit code, events by object, its other words, the compositor's notes."""
 
-    def __init__(self, code, output, commits):
+    def __init__(self, code, output, notes):
         self.code = code
         self.output = output
-        self.commits = commits
+        self.notes = notes
+        self.words = []
         self.events = collections.defaultdict(list)
         for line in output.splitlines():
             match = re.match(r"(\w+#\d+)\.(.*)$", line)
             if match:
                 self.events[match.group(1)].append(match.group(2))
+            elif "elapsed" not in line:
+                self.words.append(line)
 
-    def difference(self, other):
+    def difference(self, direct):
         """None, or how this run differs from the direct one."""
-        if self.code != other.code:
-            return f"exit code {self.code}, direct {other.code}: {self.output.strip()[-300:]}"
-        if self.commits != other.commits:
-            for number, (ours, direct) in enumerate(zip(self.commits, other.commits)):
-                if ours != direct:
-                    return f"commit {number} is {ours}, direct {direct}"
-            return f"{len(self.commits)} commits, direct {len(other.commits)}"
-        for name in sorted(set(self.events) | set(other.events)):
-            if self.events[name] != other.events[name]:
-                return f"events of {name} are {self.events[name]}, direct {other.events[name]}"
+        if self.code != direct.code:
+            return f"exit code {self.code}, direct {direct.code}: {self.output.strip()[-300:]}"
+        for what, ours, theirs in (("note", self.notes, direct.notes), ("line", self.words, direct.words)):
+            for number, (one, other) in enumerate(zip(ours, theirs)):
+                if one != other:
+                    return f"{what} {number} is '{one}', direct '{other}'"
+            if len(ours) != len(theirs):
+                return f"{len(ours)} {what}s, direct {len(theirs)}: {ours[-3:]}, direct {theirs[-3:]}"
+        for name in sorted(set(self.events) | set(direct.events)):
+            if self.events[name] != direct.events[name]:
+                return f"events of {name} are {self.events[name]}, direct {direct.events[name]}"
         return None
 
 
@@ -69,7 +99,8 @@ class Bed:
     def __init__(self, programs, peer, compression, client):
         self.programs = programs
         self.rig = Rig("tvin")
-        self.compositor = Compositor(self.rig, programs["compositor"], arguments=GLOBALS)
+        pinned = [word for setting in GLOBALS for word in ("--global", setting)]
+        self.compositor = Compositor(self.rig, programs["compositor"], arguments=pinned)
         self.display = self.compositor.display
         if peer is None:
             return
@@ -94,40 +125,75 @@ class Bed:
         return "\n".join(text for text in (self.rig.log("client"), self.rig.log("server")) if text)
 
     def start(self, name, arguments, display=None):
-        output = open(self.rig.path(name + ".out"), "wb")  # pylint: disable=consider-using-with
-        child = self.rig.start(
-            name, [self.programs["client"], *arguments], self.rig.environment(WAYLAND_DISPLAY=display or self.display), stdout=output
-        )
-        output.close()
-        return child
+        with open(self.rig.path(name + ".out"), "wb") as output:
+            return self.rig.start(
+                name,
+                [self.programs["client"], *arguments],
+                self.rig.environment(WAYLAND_DISPLAY=display or self.display),
+                stdout=output,
+            )
 
-    def finish(self, child, commits_of=None):
+    def output(self, child):
+        with open(self.rig.path(child.name + ".out"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def wait_for_word(self, child, word, seconds=20.0):
+        """Until the scripted client has printed that line."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and child.poll() is None:
+            if word in self.output(child).splitlines():
+                return True
+            time.sleep(0.01)
+        return False
+
+    def finish(self, child):
         try:
             code = child.wait(SECONDS)
         except subprocess.TimeoutExpired:
             code = "time-out"
-        with open(self.rig.path(child.name + ".out"), encoding="utf-8", errors="replace") as file:
-            output = file.read()
+            self.rig.end(child)
         # What was sent just before the end has to arrive: nothing else happens here meanwhile.
-        self.compositor.quiet(0.15, 5)
-        commits = [commit[2:] for commit in self.compositor.commits if commits_of is None or commit[1] == commits_of]
-        return Outcome(code, output, commits)
+        self.compositor.quiet(0.1, 5)
+        return Outcome(code, self.output(child), [text for _, text in self.compositor.notes])
 
 
-def run_scenario(bed, arguments):
-    bed.compositor.commits.clear()
-    return bed.finish(bed.start(arguments[0], arguments))
+def run_scenario(bed, arguments, typed=None):
+    bed.compositor.notes.clear()
+    child = bed.start(arguments[0], arguments)
+    if typed and bed.wait_for_word(child, "listening"):
+        bed.compositor.command("type " + typed)
+    return bed.finish(child)
 
 
 def run_many(bed):
-    """MANY_APPS applications at once; returns the multiset of what each one showed."""
-    bed.compositor.commits.clear()
+    """MANY_APPS applications at once; exit codes, and what each of them showed."""
+    bed.compositor.notes.clear()
     children = [bed.start(f"many{number}", ["shm-basic", "5"]) for number in range(MANY_APPS)]
-    outcomes = [bed.finish(child) for child in children]
+    codes = [bed.finish(child).code for child in children]
     shown = collections.defaultdict(list)
-    for commit in bed.compositor.commits:
-        shown[commit[1]].append(commit[2:])
-    return [outcome.code for outcome in outcomes], sorted(map(tuple, shown.values()))
+    for client, text in bed.compositor.notes:
+        shown[client].append(text)
+    return codes, sorted(map(tuple, shown.values()))
+
+
+def run_selection(bed, protocol, size, copy_display, paste_display):
+    """Copies on one display and pastes on the other; None or what went wrong."""
+    arguments = protocol[1:]
+    copier = bed.start("copy", [protocol[0] + "-copy", *arguments, str(size), "2"], copy_display)
+    if not bed.wait_for_word(copier, "offering"):
+        return f"nothing was offered: {bed.output(copier)}"
+    paster = bed.start("paste", [protocol[0] + "-paste", *arguments], paste_display)
+    pasted = bed.finish(paster)
+    # It waits for a second paste: waypipe drops what is still on its way when an application leaves.
+    bed.rig.end(copier)
+    copied = bed.output(copier)
+    if pasted.code != 0:
+        return f"exit code {pasted.code}: {copied[-300:]} {pasted.output[-300:]}"
+    sent = re.findall(r"^sent (.*)$", copied, re.MULTILINE)
+    received = re.findall(r"^received (.*)$", pasted.output, re.MULTILINE)
+    if not received or sent != received or f" {size} bytes " not in received[0]:
+        return f"sent {sent}, received {received}"
+    return None
 
 
 class Report:
@@ -175,24 +241,55 @@ def find_peer(version, release):
     return command
 
 
+def problem_of(bed, problem):
+    return problem and f"{problem}\n{bed.logs()}"
+
+
+def test_bed(report, name, version, bed, direct):
+    for arguments, typed, peers in SCENARIOS:
+        if version in peers:
+            problem = run_scenario(bed, arguments, typed).difference(direct[arguments[0]])
+            report.check(f"{name}: {' '.join(arguments)}", problem_of(bed, problem))
+    local = bed.compositor.display
+    for protocol, peers in SELECTIONS:
+        for size in SELECTION_BYTES if version in peers else []:
+            words = f"{protocol[-1]}, {size} bytes"
+            most = BROKEN_REMOTE_BYTES[version]
+            if most is None or size <= most:
+                report.check(f"{name}: {words}, remote to local", problem_of(bed, run_selection(bed, protocol, size, bed.display, local)))
+            report.check(f"{name}: {words}, local to remote", problem_of(bed, run_selection(bed, protocol, size, local, bed.display)))
+    codes, shown = run_many(bed)
+    problem = None
+    if any(codes):
+        problem = f"exit codes {codes}"
+    elif shown != direct["many"]:
+        problem = f"what {MANY_APPS} applications showed is not what one shows"
+    report.check(f"{name}: {MANY_APPS} applications at once", problem_of(bed, problem))
+
+
 def test_peer(report, programs, version, peer, direct, options):
     for compression in options.compression or COMPRESSIONS:
-        client = peer if options.stock else [programs["tunnelview"]]
         name = f"waypipe {version}, {compression}"
         try:
-            with Bed(programs, peer, compression, client) as bed:
-                for arguments in SCENARIOS:
-                    problem = run_scenario(bed, arguments).difference(direct[arguments[0]])
-                    report.check(f"{name}: {' '.join(arguments)}", problem and f"{problem}\n{bed.logs()}")
-                codes, shown = run_many(bed)
-                problem = None
-                if any(codes):
-                    problem = f"exit codes {codes}"
-                elif shown != direct["many"]:
-                    problem = f"what {MANY_APPS} applications showed is not what one shows"
-                report.check(f"{name}: {MANY_APPS} applications at once", problem and f"{problem}\n{bed.logs()}")
+            with Bed(programs, peer, compression, peer if options.stock else [programs["tunnelview"]]) as bed:
+                test_bed(report, name, version, bed, direct)
         except RigError as error:
             report.check(name, str(error))
+
+
+def run_direct(programs):
+    """All scenarios on the compositor itself: what the others are compared with."""
+    direct = {}
+    with Bed(programs, None, None, None) as bed:
+        for arguments, typed, _ in SCENARIOS:
+            outcome = run_scenario(bed, arguments, typed)
+            if outcome.code != 0:
+                raise RigError(f"{arguments[0]} fails on the test compositor itself: {outcome.output.strip()[-500:]}")
+            direct[arguments[0]] = outcome
+        if not direct["shm-basic"].notes:
+            raise RigError("the test compositor noted no commits")
+        direct["many"] = [tuple(run_scenario(bed, ["shm-basic", "5"]).notes)] * MANY_APPS
+    return direct
 
 
 def main():
@@ -209,15 +306,7 @@ def main():
         "client": os.path.join(build, "tests/support/client/tv-test-client"),
     }
     report = Report()
-    direct = {}
-    with Bed(programs, None, None, None) as bed:
-        for arguments in SCENARIOS:
-            outcome = run_scenario(bed, arguments)
-            if outcome.code != 0 or not (outcome.commits or arguments[0] in WITHOUT_PICTURES):
-                raise RigError(f"{arguments[0]} fails on the test compositor itself: {outcome.output.strip()[-500:]}")
-            direct[arguments[0]] = outcome
-        one = run_scenario(bed, ["shm-basic", "5"])
-        direct["many"] = sorted([tuple(one.commits)] * MANY_APPS)
+    direct = run_direct(programs)
     for version, release in PEERS:
         if options.peer and version not in options.peer:
             continue

@@ -97,11 +97,13 @@ class Rig:
 class Compositor:
     """tv-test-compositor. Commits are noted with the time at which they were read from its output."""
 
+    NOTE = re.compile(r"^\[(\d+)\] (\w+#\d+ .*)$")
     COMMIT = re.compile(r"^\[(\d+)\] (\S+) commit (\d+)x(\d+) (\S+) crc=([0-9a-f]{8})")
 
     def __init__(self, rig, program, name="wl", arguments=()):
         self.rig = rig
         self.commits = []  # (time, client, surface, width, height, format, crc)
+        self.notes = []  # (client, text): what happened beside requests, commits among it
         self.lines = []
         self._answers = []
         self._changed = threading.Condition()
@@ -123,6 +125,9 @@ class Compositor:
                     self._answers.append(line)
                 else:
                     self.lines.append(line)
+                    note = self.NOTE.match(line)
+                    if note:
+                        self.notes.append((int(note.group(1)), note.group(2)))
                     match = self.COMMIT.match(line)
                     if match:
                         client, surface, width, height, form, crc = match.groups()
