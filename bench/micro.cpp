@@ -1,0 +1,234 @@
+// Micro-benchmarks of the parts that every byte or every message goes through. `allocations` counts calls of
+// operator new for each iteration: in steady state there must be none.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "base/clock.h"
+#include "channel/compression.h"
+#include "channel/messages.h"
+#include "mirror/diff.h"
+#include "patterns.h"
+#include "proxy/proxy.h"
+#include "wayland/message.h"
+#include "wayland/object_table.h"
+
+namespace {
+std::atomic<std::size_t> allocation_count{0};
+}
+
+// Not inlined: g++ would take the pair for a mismatched one.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    allocation_count.fetch_add(1, std::memory_order_relaxed);
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+
+namespace tv {
+namespace {
+
+constexpr std::size_t kChunk = 256 * limits::kKiB; // what stock senders put into one message
+constexpr std::size_t kWidth = 1920;
+
+class Allocations {
+public:
+    explicit Allocations(benchmark::State& state) : state_(state), before_(allocation_count) {}
+    ~Allocations() {
+        const auto count = static_cast<double>(allocation_count - before_);
+        state_.counters["allocations"] = benchmark::Counter(count, benchmark::Counter::kAvgIterations);
+    }
+    Allocations(const Allocations&) = delete;
+    Allocations& operator=(const Allocations&) = delete;
+
+private:
+    benchmark::State& state_;
+    std::size_t before_;
+};
+
+std::vector<std::byte> picture(bench::Pattern pattern) {
+    std::vector<std::uint32_t> pixels(kChunk / sizeof(std::uint32_t));
+    bench::paint(pattern, 1, pixels, kWidth, pixels.size() / kWidth);
+    const auto bytes = std::as_bytes(std::span(pixels));
+    return {bytes.begin(), bytes.end()};
+}
+
+// --- decompression
+// -------------------------------------------------------------------------------------------
+
+void decompress(benchmark::State& state, CompressionKind kind, bench::Pattern pattern) {
+    const std::vector<std::byte> plain = picture(pattern);
+    std::vector<std::byte> packed, out(plain.size());
+    Compressor compressor;
+    Decompressor decompressor;
+    if (!compressor.compress(kind, plain, packed) || !decompressor.decompress(kind, packed, out)) {
+        state.SkipWithError("the picture does not survive compression");
+        return;
+    }
+    const Allocations allocations(state);
+    for (auto _ : state) {
+        auto done = decompressor.decompress(kind, packed, out);
+        benchmark::DoNotOptimize(done);
+    }
+    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * plain.size()));
+}
+BENCHMARK_CAPTURE(decompress, lz4_noise, CompressionKind::Lz4, bench::Pattern::Noise);
+BENCHMARK_CAPTURE(decompress, lz4_text, CompressionKind::Lz4, bench::Pattern::Text);
+BENCHMARK_CAPTURE(decompress, zstd_noise, CompressionKind::Zstd, bench::Pattern::Noise);
+BENCHMARK_CAPTURE(decompress, zstd_text, CompressionKind::Zstd, bench::Pattern::Text);
+
+// --- diffs
+// ---------------------------------------------------------------------------------------------------
+
+// Spans of state.range(0) words with as many unchanged ones between them.
+void apply_spans(benchmark::State& state) {
+    const auto span_words = static_cast<std::size_t>(state.range(0));
+    std::vector<std::byte> target(kChunk), diff;
+    std::size_t data = 0;
+    for (std::size_t word = 0; (word + span_words) * kDiffWord <= target.size(); word += 2 * span_words) {
+        const std::size_t at = diff.size();
+        diff.resize(at + kSpanHeader + span_words * kDiffWord, std::byte{7});
+        store_u32(diff, at, static_cast<std::uint32_t>(word));
+        store_u32(diff, at + 4, static_cast<std::uint32_t>(word + span_words));
+        data += span_words * kDiffWord;
+    }
+    if (!apply_diff(diff, diff.size(), target)) {
+        state.SkipWithError("the diff is refused");
+        return;
+    }
+    const Allocations allocations(state);
+    for (auto _ : state) {
+        auto done = apply_diff(diff, diff.size(), target);
+        benchmark::DoNotOptimize(done);
+        benchmark::ClobberMemory();
+    }
+    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * data));
+}
+BENCHMARK(apply_spans)->Arg(8)->Arg(64)->Arg(1024)->Arg(static_cast<int>(kChunk / kDiffWord));
+
+// --- Wayland messages
+// ----------------------------------------------------------------------------------------
+
+// The compositor's socket: takes everything.
+class NullTransport final : public proxy::RequestTransport {
+public:
+    Result<std::size_t> send(Bytes bytes, std::span<const int>) override { return bytes.size(); }
+};
+
+constexpr std::uint32_t kRegistry = 2, kCompositor = 3, kShm = 4, kSurface = 5, kPool = 6, kBuffer = 7,
+                        kFrame = 8;
+constexpr std::uint32_t kPoolBytes = 64 * 64 * 4;
+
+// An application with a surface and a buffer, connected to nothing.
+class Application {
+public:
+    Application() : proxy_(config(), mirror_) {
+        proxy_.start(ConnectionHeader{.version = 16, .compression = CompressionKind::None});
+        ok_ = set_up();
+    }
+
+    [[nodiscard]] bool ok() const { return ok_; }
+
+    // What a commit consists of, and what the compositor answers. 4 requests, 3 events.
+    bool frame() {
+        using wayland::MessageBuilder;
+        MessageBuilder(requests_, kSurface, 1).u(kBuffer).i(0).i(0);
+        MessageBuilder(requests_, kSurface, 9).i(0).i(0).i(64).i(64);
+        MessageBuilder(requests_, kSurface, 3).u(kFrame);
+        MessageBuilder(requests_, kSurface, 6);
+        if (!send()) return false;
+        MessageBuilder(events_, kBuffer, 0);
+        MessageBuilder(events_, kFrame, 0).u(1);
+        MessageBuilder(events_, wayland::kDisplayId, 1).u(kFrame);
+        return receive();
+    }
+
+private:
+    static proxy::ProxyConfig config() {
+        proxy::ProxyConfig made;
+        made.clock = &system_clock();
+        return made;
+    }
+
+    bool set_up() {
+        using wayland::MessageBuilder;
+        MessageBuilder(requests_, wayland::kDisplayId, 1).u(kRegistry);
+        if (!send()) return false;
+        MessageBuilder(events_, kRegistry, 0).u(1).s("wl_compositor").u(4);
+        MessageBuilder(events_, kRegistry, 0).u(2).s("wl_shm").u(1);
+        if (!receive()) return false;
+        MessageBuilder(requests_, kRegistry, 0).u(1).s("wl_compositor").u(4).u(kCompositor);
+        MessageBuilder(requests_, kRegistry, 0).u(2).s("wl_shm").u(1).u(kShm);
+        MessageBuilder(requests_, kCompositor, 0).u(kSurface);
+        if (!send()) return false;
+        constexpr Rid kRid = 1;
+        std::array<std::byte, sizeof(Rid)> rid{};
+        store_u32(rid, 0, kRid);
+        if (!message(msg::OpenFile{.rid = kRid, .size = kPoolBytes}) ||
+            !message(msg::InjectRids{.data = rid}))
+            return false;
+        MessageBuilder(requests_, kShm, 0, 1).u(kPool).i(kPoolBytes);
+        MessageBuilder(requests_, kPool, 0).u(kBuffer).i(0).i(64).i(64).i(64 * 4).u(1);
+        return send();
+    }
+
+    template <typename M>
+    bool message(const M& content) {
+        std::array<std::byte, 64> bytes{};
+        const std::size_t size = encoded_size(content);
+        encode(content, std::span(bytes).first(size));
+        return proxy_.channel_message(M::kType, std::span(bytes).first(size)).has_value();
+    }
+
+    bool send() {
+        const msg::Protocol protocol{.data = requests_.bytes()};
+        const std::size_t size = encoded_size(protocol);
+        encode(protocol, message_.append(size));
+        const bool passed = proxy_.channel_message(MessageType::Protocol, message_.bytes()).has_value() &&
+                            proxy_.requests.flush(transport_, 0).has_value();
+        message_.consume(size);
+        requests_.consume(requests_.size());
+        return passed;
+    }
+
+    bool receive() {
+        const bool passed = proxy_.compositor_events(events_, event_fds_).has_value();
+        proxy_.channel.written(proxy_.channel.ready().size());
+        return passed && events_.empty();
+    }
+
+    mirror::MirrorState mirror_;
+    proxy::Proxy proxy_;
+    NullTransport transport_;
+    ByteQueue requests_, message_, events_;
+    Fifo<UniqueFd> event_fds_;
+    bool ok_ = false;
+};
+
+void route_frame(benchmark::State& state) {
+    Application application;
+    bool ok = application.ok();
+    for (int i = 0; ok && i < 100; ++i) ok = application.frame();
+    if (!ok) {
+        state.SkipWithError("a message is refused");
+        return;
+    }
+    const Allocations allocations(state);
+    for (auto _ : state) ok = ok && application.frame();
+    if (!ok) state.SkipWithError("a message is refused");
+    state.counters["messages"] = benchmark::Counter(7, benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(route_frame);
+
+} // namespace
+} // namespace tv
+
+BENCHMARK_MAIN();
