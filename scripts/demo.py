@@ -18,12 +18,11 @@ from rig import Compositor, Relay, Rig, RigError, waypipe_version
 GTK = {"GDK_BACKEND": "wayland", "GSK_RENDERER": "cairo", "GSETTINGS_BACKEND": "memory", "GTK_A11Y": "none", "GIO_USE_VFS": "local"}
 QT = {"QT_QPA_PLATFORM": "wayland", "QT_LOGGING_RULES": "*.debug=false"}
 APPLICATIONS = [
+    ("foot", ["foot", "--window-size-pixels=620x400", "sh"], {"PS1": "$ "}, "echo Hello from the other end of the tunnel\\n"),
     ("weston-terminal", ["weston-terminal"], {"SHELL": "/bin/sh", "PS1": "$ "}, "ls --color /usr\\n"),
-    ("foot", ["foot", "--window-size-pixels=620x400", "sh"], {"PS1": "$ "}, "echo Hello from the other end of the tunnel; uname -srm\\n"),
+    ("weston-simple-shm", ["weston-simple-shm"], {}, None),
     ("gtk4-demo", ["gtk4-demo"], GTK, None),
     ("speedcrunch", ["speedcrunch"], QT, "(2^61-1)*sqrt(2)\\n"),
-    # Last, because it never stops drawing.
-    ("weston-simple-shm", ["weston-simple-shm"], {}, None),
 ]
 FIRST_PICTURE_SECONDS = 30
 
@@ -64,10 +63,10 @@ def show(rig, compositor, channel, waypipe, application):
         raise RigError(f"{name} {state}: {rig.log(name)}\nclient: {rig.log('client')}")
     shown.client = fresh[0][1]
     shown.milliseconds = (fresh[0][0] - begin) * 1000
-    compositor.quiet(0.5, 3)
+    compositor.quiet(0.5, 3, shown.client)
     if typed:
         compositor.command("type " + typed)
-        compositor.quiet(0.5, 3)
+        compositor.quiet(0.5, 3, shown.client)
     return shown
 
 

@@ -154,14 +154,18 @@ class Compositor:
         with self._changed:
             return self._changed.wait_for(condition, seconds)
 
-    def quiet(self, pause, seconds):
-        """Waits until no line came for `pause` seconds."""
+    def quiet(self, pause, seconds, client=None):
+        """Waits until no line, or none of that client, came for `pause` seconds; at most `seconds`."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with self._changed:
-                if not self._changed.wait(pause):
-                    return True
-        return False
+        start = f"[{client}] " if client else ""
+        with self._changed:
+            seen = len(self.lines)
+            last = time.monotonic()
+            while last + pause > time.monotonic() < deadline:
+                self._changed.wait(min(last + pause, deadline) - time.monotonic())
+                if any(line.startswith(start) for line in self.lines[seen:]):
+                    last = time.monotonic()
+                seen = len(self.lines)
 
     @property
     def alive(self):
