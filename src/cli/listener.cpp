@@ -13,6 +13,7 @@
 #include "cli/session_process.h"
 #include "cli/ssh.h"
 #include "cli/supervisor.h"
+#include "cli/tell.h"
 #include "cli/unix_socket.h"
 #include "cli/vsock.h"
 
@@ -137,21 +138,15 @@ SupervisorConfig make_config(const Options& options, AnyListener& listener, Sess
     return config;
 }
 
-void show_notices(const Options& options) {
-    for (const std::string& notice : options.notices) fmt::print(stderr, "tunnelview: {}\n", notice);
-}
-
 } // namespace
 
 Outcome<ModeResult> run_client_mode(Options options, const WaylandEnvironment& environment, const Log& log) {
-    show_notices(options);
     TV_ASSIGN(SessionStarter starter, SessionStarter::create(options, environment));
     if (starter.only_once()) options.oneshot = true;
     TV_ASSIGN(const int signal_pipe, prepare_signals());
     const std::string path = options.socket.value_or(kDefaultClientSocket);
     TV_ASSIGN(AnyListener listener, AnyListener::create(options, path));
-    if (::isatty(STDERR_FILENO) != 0)
-        fmt::print(stderr, "tunnelview: waiting for 'waypipe server' on {}\n", path);
+    if (::isatty(STDERR_FILENO) != 0) tell(fmt::format("waiting for 'waypipe server' on {}", path));
 
     const SupervisorReport report = supervise(make_config(options, listener, starter, signal_pipe, log));
     ModeResult result;
@@ -162,7 +157,6 @@ Outcome<ModeResult> run_client_mode(Options options, const WaylandEnvironment& e
 }
 
 Outcome<ModeResult> run_ssh_mode(Options options, const WaylandEnvironment& environment, const Log& log) {
-    show_notices(options);
     TV_ASSIGN(const SshWords words, parse_ssh_words(options.arguments));
     TV_ASSIGN(SessionStarter starter, SessionStarter::create(options, environment));
     if (starter.only_once()) options.oneshot = true;
@@ -193,7 +187,7 @@ Outcome<ModeResult> run_ssh_mode(Options options, const WaylandEnvironment& envi
     result.exit_code = exit_code_of(*report.ssh_status);
     if (!report.stopped_by)
         if (const auto line = explain_ssh_end(*report.ssh_status, report.sessions, options, words))
-            fmt::print(stderr, "tunnelview: {}\n", *line);
+            tell(*line);
     return result;
 }
 

@@ -3,13 +3,12 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "cli/listener.h"
 #include "cli/logging.h"
 #include "cli/options.h"
 #include "cli/process.h"
 #include "cli/session_process.h"
+#include "cli/tell.h"
 
 namespace tv::cli {
 namespace {
@@ -28,17 +27,17 @@ Outcome<ModeResult> dispatch(Options options) {
 }
 
 int report(const Failure& failure) {
-    fmt::print(stderr, "tunnelview: {}\n", failure.message);
+    tell(failure.message);
     return 1;
 }
 
 int run(const std::vector<std::string>& arguments) {
+    occupy_standard_descriptors();
     auto options = parse_options(arguments);
     if (!options) return report(options.error());
-    if (options->mode == Mode::Help || options->mode == Mode::Version) {
-        fmt::print("{}", options->mode == Mode::Help ? help_text() : version_text());
-        return 0;
-    }
+    if (options->mode == Mode::Help || options->mode == Mode::Version)
+        return print_out(options->mode == Mode::Help ? help_text() : version_text()) ? 0 : 1;
+    for (const std::string& notice : options->notices) tell(notice);
     const auto result = dispatch(std::move(*options));
     if (!result) return report(result.error());
     if (result->die_from) die_from(*result->die_from);

@@ -173,6 +173,12 @@ void die_from(int signal) {
     (void)::raise(signal);
 }
 
+void occupy_standard_descriptors() {
+    for (int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        // The lowest free number is taken, which is this one.
+        if (::fcntl(number, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+}
+
 void raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;

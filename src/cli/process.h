@@ -46,6 +46,9 @@ void ignore_sigpipe();
 // failed.
 void die_from(int signal);
 
+// Puts /dev/null where 0, 1 or 2 is closed, so that no socket of ours gets such a number and is printed into.
+void occupy_standard_descriptors();
+
 // Soft limit of descriptors up to the hard one: the soft one is 256 on some systems.
 void raise_descriptor_limit();
 

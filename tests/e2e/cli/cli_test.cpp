@@ -91,6 +91,19 @@ TEST_F(Messages, options_that_waypipe_dropped_get_a_notice_and_work_goes_on) {
     EXPECT_NE(result.err.find("--allow-tiled"), std::string::npos);
 }
 
+TEST_F(Messages, nobody_to_tell_is_no_reason_to_crash) {
+    auto shell = [&](const std::string& line) {
+        auto options = command({"-c", line, TV_PROGRAM});
+        options.arguments[0] = "/bin/sh";
+        return run(options, kPatience).value();
+    };
+    EXPECT_EQ(shell("exec \"$0\" --nonsense 2>/dev/full").exit, (Exit{false, 1}));
+    EXPECT_EQ(shell("exec \"$0\" --nonsense 2>&-").exit, (Exit{false, 1}));
+    EXPECT_EQ(shell("exec \"$0\" --help >/dev/full").exit, (Exit{false, 1}));
+    EXPECT_EQ(shell("exec \"$0\" --help >&-").exit, (Exit{false, 0}));
+    EXPECT_EQ(shell("exec \"$0\" --socket-fds 0,0 client <&- >&- 2>&-").exit.signalled, false);
+}
+
 class Listener : public Program {
 protected:
     // Waits until the program has that many connection processes.
@@ -191,6 +204,19 @@ TEST_F(Listener, works_in_a_folder_with_a_very_long_name) {
     client.kill(SIGTERM);
     EXPECT_EQ(client.wait(kPatience), (Exit{true, SIGTERM}));
     EXPECT_FALSE(fs::exists(deep / "s"));
+}
+
+TEST_F(Listener, works_without_standard_descriptors) {
+    auto options = command({"-c", "exec \"$0\" -s \"$1\" client <&- >&- 2>&-", TV_PROGRAM, socket_});
+    options.arguments[0] = "/bin/sh";
+    Child client = Child::spawn(options).value();
+    ASSERT_TRUE(eventually([&] { return listens(socket_); }, kPatience));
+    const UniqueFd channel = connect_to(socket_);
+    send_header(channel);
+    EXPECT_EQ(wait_for_sessions(client, 1).size(), 1u);
+    EXPECT_TRUE(eventually([&] { return compositor_->accepted() == 2; }, kPatience));
+    client.kill(SIGTERM);
+    EXPECT_EQ(client.wait(kPatience), (Exit{true, SIGTERM}));
 }
 
 TEST_F(Listener, oneshot_serves_one_application_and_ends) {

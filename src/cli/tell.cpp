@@ -1,0 +1,19 @@
+#include "cli/tell.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace tv::cli {
+
+// Not fmt::print, which throws when the other end is gone.
+void tell(std::string_view line) {
+    const std::string text = fmt::format("tunnelview: {}\n", line);
+    (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+bool print_out(std::string_view text) {
+    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
+
+} // namespace tv::cli
