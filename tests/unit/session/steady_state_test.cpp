@@ -80,9 +80,7 @@ protected:
         receive(msg::Protocol{wayland.bytes()});
         wayland.consume(wayland.size());
     }
-    MessageBuilder request(InterfaceId interface, std::uint32_t object, std::uint16_t opcode,
-                           unsigned fds = 0) {
-        (void)interface;
+    MessageBuilder request(std::uint32_t object, std::uint16_t opcode, unsigned fds = 0) {
         return {wayland, object, opcode, fds};
     }
 
