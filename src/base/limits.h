@@ -19,6 +19,9 @@ inline constexpr std::size_t kFrameSizeBits = 27;
 inline constexpr std::size_t kMaxMessageBytes = (std::size_t{1} << kFrameSizeBits) - 1;
 // Wayland payload of one Protocol message: C senders go up to 8 KiB, nobody needs more than this.
 inline constexpr std::size_t kMaxProtocolBytes = 1 * kMiB;
+// Requests behind one whose file comes after it (proxy/keyboard.cpp). That takes C senders one turn of their loop, in
+// which they read 4 KiB from the application.
+inline constexpr std::size_t kMaxParkedRequestBytes = 1 * kMiB;
 // Uncompressed bytes of one fill or diff: data of a whole 8K ARGB buffer plus its span headers.
 inline constexpr std::size_t kMaxUpdateBytes = 256 * kMiB;
 // lz4 cannot expand by more than 255; zstd can, by four orders of magnitude. Text and flat colour reach 3,000
@@ -50,6 +53,19 @@ inline constexpr std::size_t kMaxWaylandMessage = 4096;
 inline constexpr std::size_t kMaxObjects = 10'000;
 // Descriptors in one sendmsg: libwayland's MAX_FDS_OUT.
 inline constexpr std::size_t kMaxDescriptorsPerSend = 28;
+
+// --- video -------------------------------------------------------------------------------------------------
+// Larger than any level of H.264, HEVC, VP9 or AV1 that a screen needs (8K is 8192x4320).
+inline constexpr std::uint32_t kMaxVideoDimension = 16384;
+// A parameter set without its emulation prevention; those of encoders in use have under 100 bytes.
+inline constexpr std::size_t kMaxParameterSetBytes = 4 * kKiB;
+// Packets that one stream keeps since its last key frame, so that another decoder can take over: 250 frames at
+// the senders' default rate are 3 MB. Above it that stream's log is given up until the next key frame.
+inline constexpr std::size_t kMaxDecoderLogBytes = 64 * kMiB;
+// The same over all streams of a connection: a peer may open thousands.
+inline constexpr std::size_t kMaxDecoderLogTotal = 512 * kMiB;
+// Packets of one stream in the decoder or decoded and not yet shown: a 4K picture is 12 MB.
+inline constexpr std::size_t kMaxPicturesInFlight = 4;
 
 // --- queues ------------------------------------------------------------------------------------------------
 // Requests and updates that wait for an unfinished commit. At the first the channel is no longer read, so a

@@ -1,0 +1,22 @@
+// What the driver must know of a packet, whatever its codec.
+#pragma once
+
+#include <optional>
+
+#include "video/decoder.h"
+
+namespace tv::video {
+
+struct PacketInfo {
+    // Decoding can start here with an empty decoder: an intra picture that resets everything, with all its
+    // parameter sets in the packet.
+    bool key_frame = false;
+    bool has_picture = false;   // holds coded picture data (not parameter sets or messages alone)
+    std::optional<Size> size{}; // of the pictures, where the packet says so
+    Bytes bytes{}; // the packet without the padding that C senders append, where that can be told
+};
+
+// Never fails: what does not parse is no key frame, and the decoder has its own opinion of it.
+[[nodiscard]] PacketInfo inspect(Codec codec, Bytes packet);
+
+} // namespace tv::video
