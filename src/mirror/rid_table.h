@@ -27,6 +27,8 @@ public:
     [[nodiscard]] Result<std::shared_ptr<Replica>> find_file(Rid rid);
     [[nodiscard]] Result<Pipe*> find_pipe(Rid rid);
 
+    // The remote side has opened this RID or a later one.
+    [[nodiscard]] bool opened_before(Rid rid) const { return rid > 0 && rid <= highest_opened_; }
     // What a Wayland message that carries this RID gets. The table lets go of a file here: from now on it
     // lives as long as somebody else holds it.
     struct Handed {
@@ -56,7 +58,6 @@ private:
     };
 
     [[nodiscard]] Status check_new(Rid rid);
-    [[nodiscard]] bool opened_before(Rid rid) const { return rid > 0 && rid <= highest_opened_; }
     void sweep();
 
     MirrorState& state_;

@@ -19,6 +19,8 @@ Status keymap_request(Proxy& proxy, Call& call) {
     (void)arguments.u(); // format
     std::uint32_t size = arguments.u();
     if (!arguments.ok()) return fail(ErrorCategory::PeerViolation, "malformed keymap request");
+    // C peers have no handler for this message, and then their file comes after it.
+    if (!proxy.injected_file_arrived()) return fail(ErrorCategory::TryAgain, "keymap ahead of its file");
     return pass_request_with_file(proxy, call, size);
 }
 

@@ -27,18 +27,20 @@ Status Proxy::channel_message(MessageType type, Bytes message) {
     switch (type) {
     case MessageType::Protocol: {
         TV_ASSIGN(auto protocol, decode<msg::Protocol>(message));
-        return route_requests(protocol.data);
+        return parked_.empty() ? route_requests(protocol.data) : park_requests(protocol.data);
     }
     case MessageType::InjectRids:
         return inject(message);
     case MessageType::OpenFile: {
         TV_ASSIGN(auto open, decode<msg::OpenFile>(message));
-        return rids.open_file(open.rid, open.size);
+        TV_TRY(rids.open_file(open.rid, open.size));
+        return resume_requests();
     }
     case MessageType::ExtendFile:
     case MessageType::BufferFill:
     case MessageType::BufferDiff:
-        return update_message(type, message);
+        TV_TRY(update_message(type, message));
+        return resume_requests();
     case MessageType::OpenIRPipe:
     case MessageType::OpenIWPipe:
     case MessageType::OpenRWPipe:
@@ -72,11 +74,11 @@ Status Proxy::channel_message(MessageType type, Bytes message) {
 
 Status Proxy::inject(Bytes message) {
     TV_ASSIGN(auto inject, decode<msg::InjectRids>(message));
-    if (!injected_.empty()) {
+    if (!injected_.empty() && parked_.empty()) {
         log.debug("{} announced descriptors were never used", injected_.size());
         injected_.clear();
     }
-    if (inject.count() > limits::kMaxInjectedRids)
+    if (injected_.size() + inject.count() > limits::kMaxInjectedRids)
         return fail(ErrorCategory::Limit, "RIDs for one Protocol message (kMaxInjectedRids)",
                     static_cast<std::int64_t>(inject.count()));
     for (std::size_t i = 0; i < inject.count(); ++i) injected_.push(inject[i]);
@@ -150,10 +152,26 @@ Status Proxy::route_requests(Bytes messages) {
         TV_ASSIGN(wayland::Header header, wayland::read_header(messages, ErrorCategory::PeerViolation));
         if (header.size > messages.size())
             return fail(ErrorCategory::PeerViolation, "Wayland message cut off", header.size);
-        TV_TRY(route_request(header, messages.first(header.size)));
+        auto routed = route_request(header, messages.first(header.size));
+        if (!routed && routed.error().category == ErrorCategory::TryAgain) return park_requests(messages);
+        TV_TRY(routed);
         messages = messages.subspan(header.size);
     }
     return {};
+}
+
+Status Proxy::park_requests(Bytes messages) {
+    if (parked_.size() + messages.size() > limits::kMaxParkedRequestBytes)
+        return fail(ErrorCategory::Limit, "requests that wait for a file (kMaxParkedRequestBytes)",
+                    static_cast<std::int64_t>(limits::kMaxParkedRequestBytes));
+    parked_.append(messages);
+    return {};
+}
+
+Status Proxy::resume_requests() {
+    if (parked_.empty() || !injected_file_arrived()) return {};
+    ByteQueue waiting = std::exchange(parked_, {});
+    return route_requests(waiting.bytes());
 }
 
 Status Proxy::route_request(const wayland::Header& header, Bytes message) {
@@ -195,6 +213,16 @@ Status Proxy::pass_request(Call& call) {
     append_request(call);
     if (call.description != nullptr && call.description->destructor) objects.destroy(call.header.object);
     return {};
+}
+
+bool Proxy::injected_file_arrived() {
+    if (injected_.empty()) return true;
+    if (!rids.opened_before(injected_.front())) return false;
+    auto file = rids.find_file(injected_.front());
+    if (!file || !*file) return true;
+    // Senders cut what they send at this size.
+    constexpr std::size_t kChunk = 256 * limits::kKiB;
+    return (*file)->received() >= ((*file)->announced_size() + kChunk - 1) / kChunk;
 }
 
 Result<mirror::RidTable::Handed> Proxy::take_injected() {

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] Status channel_message(MessageType type, Bytes message);
     // Takes all complete events from `bytes` and the descriptors that came with them.
     [[nodiscard]] Status compositor_events(ByteQueue& bytes, Fifo<UniqueFd>& fds);
+    // To be called when a file was opened or updated: goes on with requests that waited for it.
+    [[nodiscard]] Status resume_requests();
     // The replica that an update is for; null when it was dropped or the update must be ignored.
     [[nodiscard]] Result<std::shared_ptr<mirror::Replica>> updated_file(Rid rid) {
         return rids.find_file(rid);
@@ -61,6 +63,9 @@ public:
     // family wants a message: new objects, descriptors, the bytes, destruction.
     [[nodiscard]] Status pass_request(Call& call);
     [[nodiscard]] Status pass_event(Call& call);
+    // Whether the next injected RID stands for a file whose contents are here. True when there is none at all:
+    // take_injected() tells what is wrong then.
+    [[nodiscard]] bool injected_file_arrived();
     // The next RID injected for the current Protocol message.
     [[nodiscard]] Result<mirror::RidTable::Handed> take_injected();
     // Queues the file's descriptor for the next request appended.
@@ -94,7 +99,10 @@ private:
     [[nodiscard]] Status inject(Bytes message);
 
     const Routes& routes_;
+    [[nodiscard]] Status park_requests(Bytes messages);
+
     Fifo<Rid> injected_;
+    ByteQueue parked_; // requests from one on whose file comes after it
     Fifo<UniqueFd>* event_fds_ = nullptr; // during compositor_events()
     bool peer_closed_ = false;
 

@@ -129,6 +129,7 @@ Result<bool> ChannelReader::continue_direct(std::int64_t now) {
     file.note_direct_update();
     proxy_.channel.received(direct_->frame.type, direct_->frame.size, now);
     direct_.reset();
+    TV_TRY(proxy_.resume_requests());
     return true;
 }
 
