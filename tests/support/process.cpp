@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/parse.h"
+
 extern char** environ;
 
 namespace tv::test {
@@ -56,7 +58,7 @@ merged_environment(const std::map<std::string, std::optional<std::string>>& chan
     }
     std::vector<std::string> list;
     list.reserve(merged.size());
-    for (const auto& [name, value] : merged) list.push_back(name + "=" + value);
+    for (const auto& [name, value] : merged) list.push_back(fmt::format("{}={}", name, value));
     return list;
 }
 
@@ -294,8 +296,11 @@ std::vector<pid_t> list_children(pid_t pid) {
         const auto close = line.rfind(')');
         if (close == std::string::npos || close + 4 >= line.size()) continue;
         const char state = line[close + 2];
-        if (std::atoi(line.c_str() + close + 4) == parent && state != 'Z')
-            children.push_back(std::stoi(name));
+        const std::string rest = line.substr(close + 4);
+        const auto child = parse_number<pid_t>(name);
+        if (child && parse_number<pid_t>(rest.substr(0, rest.find(' '))) == parent && state != 'Z') {
+            children.push_back(*child);
+        }
     }
     return children;
 }
@@ -303,7 +308,11 @@ std::vector<pid_t> list_children(pid_t pid) {
 long resident_kib(pid_t pid) {
     std::ifstream file(process_folder(pid) + "/status");
     for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("VmRSS:")) return std::atol(line.c_str() + 6);
+        // "VmRSS:      1234 kB"
+        if (!line.starts_with("VmRSS:")) continue;
+        const auto first = line.find_first_of("0123456789");
+        if (first == std::string::npos) return -1;
+        return parse_number<long>(line.substr(first, line.find(' ', first) - first)).value_or(-1);
     }
     return -1;
 }

@@ -1,13 +1,13 @@
 // Many objects, many round trips, big frames: for limits and benchmarks.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "drawing.h"
 #include "scenario.h"
+#include "support/parse.h"
 
 namespace tv::test {
 
@@ -85,12 +85,10 @@ bool sync_latency(Connection& connection, const Arguments& arguments) {
 bool full_frame(Connection& connection, const Arguments& arguments) {
     Basics basics(connection);
     if (!basics.complete()) return false;
-    int width = 0;
-    int height = 0;
-    if (std::sscanf(arguments.word(0, "1920x1080").c_str(), "%dx%d", &width, &height) != 2 || width < 1 ||
-        height < 1 || width > 16384 || height > 16384) {
-        return false;
-    }
+    constexpr int kMostPixels = 16384;
+    const auto size = parse_size(arguments.word(0, "1920x1080"));
+    if (!size || size->first > kMostPixels || size->second > kMostPixels) return false;
+    const auto [width, height] = *size;
     const int frames = arguments.number(1, 60);
     const std::string name = arguments.word(2, "noise");
     const Pattern pattern = name == "text"       ? Pattern::Text

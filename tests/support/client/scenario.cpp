@@ -1,13 +1,13 @@
 #include "scenario.h"
 
-#include <cstdlib>
-
 #include <fmt/format.h>
+
+#include "support/parse.h"
 
 namespace tv::test {
 
 int Arguments::number(std::size_t nth, int otherwise) const {
-    return nth < words.size() ? std::atoi(words[nth].c_str()) : otherwise;
+    return nth < words.size() ? parse_number(words[nth]).value_or(otherwise) : otherwise;
 }
 std::string Arguments::word(std::size_t nth, const std::string& otherwise) const {
     return nth < words.size() ? words[nth] : otherwise;

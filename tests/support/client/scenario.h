@@ -11,7 +11,7 @@ namespace tv::test {
 
 struct Arguments {
     std::vector<std::string> words;
-    // The nth word as a number, or the default.
+    // The nth word as a number; the default when it is missing or not a number.
     [[nodiscard]] int number(std::size_t nth, int otherwise) const;
     [[nodiscard]] std::string word(std::size_t nth, const std::string& otherwise) const;
 };

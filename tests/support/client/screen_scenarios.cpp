@@ -148,6 +148,7 @@ bool gamma_ramps(Connection& connection, const Arguments&) {
     if (!connection.wait([&] { return size > 0; })) return false;
     for (std::uint32_t step = 1; step <= 3; ++step) {
         std::vector<std::uint16_t> ramps;
+        ramps.reserve(std::size_t{size} * 3);
         for (std::uint32_t index = 0; index < size * 3; ++index)
             ramps.push_back(static_cast<std::uint16_t>(index * 37 * step));
         const UniqueFd fd = UniqueFd::adopt(memfd_create("gamma", MFD_CLOEXEC));

@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <tuple>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "script.h"
+#include "support/parse.h"
 
 namespace {
 
@@ -47,16 +50,20 @@ bool add_faults(Settings& settings, Fault::What what, const std::vector<std::str
     return true;
 }
 
+bool complain(const char* text) {
+    fmt::print(stderr, "tv-test-compositor: {}\n", text);
+    return false;
+}
+
 bool interpret(Settings& settings) {
     CompositorOptions& options = settings.options;
     for (const std::string& text : settings.globals) {
         const auto equals = text.find('=');
-        if (equals == std::string::npos) {
-            fmt::print(stderr, "tv-test-compositor: --global takes INTERFACE=VERSION, not {}\n", text);
-            return false;
-        }
-        options.versions[text.substr(0, equals)] =
-            static_cast<std::uint32_t>(std::stoul(text.substr(equals + 1)));
+        const auto version = equals == std::string::npos
+                                 ? std::nullopt
+                                 : parse_number<std::uint32_t>(std::string_view(text).substr(equals + 1));
+        if (!version) return complain("--global takes INTERFACE=VERSION");
+        options.versions[text.substr(0, equals)] = *version;
     }
     if (settings.release == "now") {
         options.release = ReleasePolicy::AtOnce;
@@ -65,18 +72,20 @@ bool interpret(Settings& settings) {
     } else if (settings.release == "never") {
         options.release = ReleasePolicy::Never;
     } else {
+        const auto delay = parse_number(settings.release);
+        if (!delay || *delay < 0) return complain("--release takes now, replaced, never or milliseconds");
         options.release = ReleasePolicy::Delayed;
-        options.release_delay_ms = std::stoi(settings.release);
+        options.release_delay_ms = *delay;
     }
-    if (!settings.output.empty() && std::sscanf(settings.output.c_str(), "%dx%d", &options.outputs[0].width,
-                                                &options.outputs[0].height) != 2) {
-        fmt::print(stderr, "tv-test-compositor: --output takes WxH\n");
-        return false;
+    if (!settings.output.empty()) {
+        const auto size = parse_size(settings.output);
+        if (!size) return complain("--output takes WxH");
+        std::tie(options.outputs[0].width, options.outputs[0].height) = *size;
     }
-    if (!settings.size.empty() &&
-        std::sscanf(settings.size.c_str(), "%dx%d", &options.toplevel_width, &options.toplevel_height) != 2) {
-        fmt::print(stderr, "tv-test-compositor: --toplevel-size takes WxH\n");
-        return false;
+    if (!settings.size.empty()) {
+        const auto size = parse_size(settings.size);
+        if (!size) return complain("--toplevel-size takes WxH");
+        std::tie(options.toplevel_width, options.toplevel_height) = *size;
     }
     return add_faults(settings, Fault::What::PostError, settings.errors, settings.error_code) &&
            add_faults(settings, Fault::What::Disconnect, settings.disconnects, 0) &&
@@ -136,6 +145,7 @@ void serve(TestCompositor& compositor, int signals, bool with_stdin) {
 
 } // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): out of memory may end a test program.
 int main(int argc, char** argv) {
     Settings settings;
     CLI::App app("Headless Wayland compositor for tests");

@@ -82,7 +82,7 @@ template <typename Made>
 std::shared_ptr<Surface> begin_role(wl_resource* resource, const std::string& name,
                                     const std::shared_ptr<Made>& made) {
     const std::shared_ptr<XdgSurface> xdg = object_of<XdgSurface>(resource);
-    const auto surface = xdg->surface.lock();
+    auto surface = xdg->surface.lock();
     if (!surface) return nullptr;
     if (xdg->constructed) {
         wl_resource_post_error(resource, XDG_SURFACE_ERROR_ALREADY_CONSTRUCTED, "already has a role object");
