@@ -128,7 +128,9 @@ std::vector<Placed> arrange(Core& core, Layout layout, Extent& all) {
 Picture to_picture(const Canvas& canvas) {
     Picture picture{canvas.width, canvas.height, kXrgb8888, {}, 0};
     picture.pixels.resize(canvas.pixels.size() * 4);
-    std::memcpy(picture.pixels.data(), canvas.pixels.data(), picture.pixels.size());
+    // An empty canvas has no memory at all, which memcpy must not see.
+    if (!canvas.pixels.empty())
+        std::memcpy(picture.pixels.data(), canvas.pixels.data(), picture.pixels.size());
     picture.crc = crc32_of(picture.pixels.data(), picture.pixels.size());
     return picture;
 }
