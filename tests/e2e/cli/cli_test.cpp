@@ -277,6 +277,12 @@ TEST_F(Listener, hands_a_connection_process_its_channel_and_nothing_else) {
 }
 
 TEST_F(Listener, goes_on_without_a_spinning_processor_when_descriptors_run_out) {
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+    GTEST_SKIP()
+        << "skipped: UBSan checks virtual calls through a pipe of its own and takes EMFILE for a bad object";
+#endif
+#endif
     // 0-2, two for signals, one to listen: no room for a channel and its copy.
     auto options = command({"-c", "ulimit -n 7; exec \"$0\" \"$@\"", TV_PROGRAM, "-s", socket_, "client"});
     options.arguments[0] = "/bin/sh";
