@@ -1,5 +1,6 @@
 #include "video/bitstream/packet_info.h"
 
+#include "video/bitstream/annexb.h"
 #include "video/bitstream/av1.h"
 #include "video/bitstream/h264.h"
 #include "video/bitstream/hevc.h"
@@ -19,6 +20,28 @@ PacketInfo inspect(Codec codec, Bytes packet) {
         return inspect_hevc(packet);
     }
     return {.bytes = packet};
+}
+
+std::vector<std::byte> without_reordering(Codec codec, Bytes packet) {
+    std::vector<std::byte> out;
+    if (codec != Codec::H264 && codec != Codec::Hevc) return out;
+    constexpr std::byte kStartCode[] = {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
+    bool rewritten = false;
+    NalReader units(packet);
+    while (const auto unit = units.next()) {
+        out.insert(out.end(), std::begin(kStartCode), std::end(kStartCode));
+        const bool sps = codec == Codec::H264 ? h264_nal_type(*unit) == H264NalType::Sps
+                                              : hevc_nal_type(*unit) == kHevcSps;
+        Result<std::vector<std::byte>> changed = fail(ErrorCategory::Unsupported, "not an SPS");
+        if (sps)
+            changed = codec == Codec::H264 ? h264_sps_without_reordering(*unit)
+                                           : hevc_sps_without_reordering(*unit);
+        const Bytes bytes = changed ? Bytes(*changed) : *unit;
+        out.insert(out.end(), bytes.begin(), bytes.end());
+        rewritten = rewritten || changed.has_value();
+    }
+    if (!rewritten) out.clear();
+    return out;
 }
 
 } // namespace tv::video

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "video/decoder.h"
 
@@ -18,5 +19,9 @@ struct PacketInfo {
 
 // Never fails: what does not parse is no key frame, and the decoder has its own opinion of it.
 [[nodiscard]] PacketInfo inspect(Codec codec, Bytes packet);
+
+// The packet with its SPS rewritten to promise that no picture is reordered; empty where there is none to
+// rewrite.
+[[nodiscard]] std::vector<std::byte> without_reordering(Codec codec, Bytes packet);
 
 } // namespace tv::video
