@@ -21,7 +21,7 @@ def skip_reason(case):
     output = case.findtext("system-out") or ""
     match = re.search(r": Skipped\n(.*?)\n*\[  SKIPPED \]", output, re.DOTALL)
     reason = " ".join(match.group(1).split()) if match else ""
-    return reason or "no reason given"
+    return reason.removeprefix("skipped: ") or "no reason given"
 
 
 def main():
