@@ -51,7 +51,26 @@ inline constexpr Varying kVarying[] = {
 
 [[nodiscard]] std::string without_varying(std::string line);
 
-// Lines of the client and of the compositor's log of one client.
-[[nodiscard]] Outcome gather(TestCompositor& compositor, int client, Child& child);
+// How a scenario is run: its arguments, and what the test has to do meanwhile.
+struct Play {
+    std::string scenario;
+    std::vector<std::string> arguments;
+    const char* when = nullptr; // do `act` once the client has printed this
+    void (*act)(TestCompositor&) = nullptr;
+    bool end_may_be_lost = false; // the client leaves without waiting: libwayland may drop what it said last
+};
+
+class ThroughTest : public IntegrationTest {
+protected:
+    [[nodiscard]] Outcome straight(const Play& play);
+    [[nodiscard]] Outcome through(const Play& play, const std::string& compression, SessionConfig config);
+    static void expect_same(const Outcome& got, const Outcome& expected);
+
+private:
+    [[nodiscard]] std::unique_ptr<TestCompositor> make_compositor(bool direct);
+    // Runs the client and gathers what it printed and what the compositor's log has of it.
+    [[nodiscard]] static Outcome run_play(const Play& play, TestCompositor& compositor,
+                                          const SpawnOptions& options);
+};
 
 } // namespace tv::test

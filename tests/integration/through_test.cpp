@@ -1,7 +1,8 @@
 // Every scenario of the scripted client, straight at the compositor and through a stock `waypipe server` and
 // our session, with each compression: what the application and the compositor see is the same, in the same
 // order.
-#include <filesystem>
+#include <algorithm>
+#include <set>
 
 #include "direct_or_through.h"
 #include "scenario.h"
@@ -10,15 +11,6 @@ namespace {
 
 using namespace tv;
 using namespace tv::test;
-
-// How a scenario is run here: its arguments, and what the test has to do meanwhile.
-struct Play {
-    const char* scenario;
-    std::vector<std::string> arguments;
-    const char* when = nullptr; // do `act` once the client has printed this
-    void (*act)(TestCompositor&) = nullptr;
-    bool end_may_be_lost = false; // the client leaves without waiting: libwayland may drop what it said last
-};
 
 // Scenarios without a line here run with no arguments and without help.
 const std::vector<Play> kPlays{
@@ -48,81 +40,19 @@ std::vector<Case> all_cases() {
         if (kPairs.contains(scenario.name)) continue;
         Play play{scenario.name, {}};
         for (const Play& known : kPlays) {
-            if (std::string_view(known.scenario) == scenario.name) play = known;
+            if (known.scenario == scenario.name) play = known;
         }
         for (const char* compression : {"none", "lz4", "zstd"}) cases.push_back({play, compression});
     }
     return cases;
 }
 
-class Through : public IntegrationTest, public testing::WithParamInterface<Case> {
-protected:
-    // Everything that happens in the compositor follows from the order of requests alone.
-    std::unique_ptr<TestCompositor> make_compositor(bool direct) {
-        CompositorOptions options;
-        options.socket = direct ? "wl-direct" : "wl-through";
-        options.frame_delay_ms = 0;
-        options.versions["wp_color_manager_v1"] = 1;
-        options.versions["wp_security_context_manager_v1"] = 1;
-        if (direct) {
-            for (const HiddenGlobal& hidden : kHiddenFromC)
-                options.versions[hidden.interface] = hidden.version;
-        }
-        return start_compositor(std::move(options));
-    }
-
-    Outcome play(TestCompositor& compositor, SpawnOptions options) {
-        const Play& play = GetParam().play;
-        auto child = Child::spawn(options);
-        EXPECT_TRUE(child.has_value());
-        if (!child) return {};
-        if (play.act != nullptr) {
-            EXPECT_TRUE(child->wait_for_output(play.when, 20s)) << child->out() << child->err();
-            play.act(compositor);
-        }
-        return gather(compositor, 1, *child);
-    }
-
-    std::vector<std::string> client() const {
-        std::vector<std::string> arguments{TV_TEST_CLIENT, GetParam().play.scenario};
-        arguments.insert(arguments.end(), GetParam().play.arguments.begin(), GetParam().play.arguments.end());
-        return arguments;
-    }
-
-    Outcome straight() {
-        auto compositor = make_compositor(true);
-        if (!compositor) return {};
-        SpawnOptions options = command(client());
-        options.environment["WAYLAND_DISPLAY"] = compositor->display();
-        return play(*compositor, std::move(options));
-    }
-
-    Outcome through() {
-        auto compositor = make_compositor(false);
-        if (!compositor) return {};
-        auto receiver = Receiver::start(dir() / "channel", *compositor, session_config());
-        EXPECT_TRUE(receiver.has_value()) << describe(receiver.error());
-        if (!receiver) return {};
-        Outcome outcome = play(
-            *compositor,
-            command(waypipe_server(GetParam().compression, (*receiver)->path(), dir() / "app", client())));
-        const auto reports = (*receiver)->wait(1, 10s);
-        EXPECT_EQ(reports.size(), 1U) << "the session goes on";
-        for (const SessionReport& report : reports) {
-            EXPECT_EQ(report.end, SessionEnd::ApplicationClosed)
-                << (report.error ? describe(*report.error) : "");
-        }
-        // 0.8.4 leaves the socket of its display behind.
-        std::filesystem::remove(dir() / "app");
-        return outcome;
-    }
-};
+class Through : public ThroughTest, public testing::WithParamInterface<Case> {};
 
 TEST_P(Through, application_and_compositor_see_what_they_see_without_us) {
     if (waypipe_version().empty()) GTEST_SKIP() << "skipped: no waypipe is installed";
-    Outcome expected = straight();
-    Outcome got = through();
-    EXPECT_GT(expected.requests.size(), 1U);
+    Outcome expected = straight(GetParam().play);
+    Outcome got = through(GetParam().play, GetParam().compression, session_config());
     if (GetParam().play.end_may_be_lost) {
         // Three frames were waited for; the fourth and all of its requests may be missing in either run.
         for (Outcome* outcome : {&expected, &got}) {
@@ -133,10 +63,7 @@ TEST_P(Through, application_and_compositor_see_what_they_see_without_us) {
         expected.requests.resize(common);
         got.requests.resize(common);
     }
-    EXPECT_EQ(got.printed, expected.printed) << got.complaints;
-    EXPECT_EQ(got.requests, expected.requests) << got.complaints;
-    EXPECT_EQ(got.notes, expected.notes);
-    EXPECT_EQ(got.exit, expected.exit) << got.complaints;
+    expect_same(got, expected);
 }
 
 // Keeps gtest from printing bytes.
