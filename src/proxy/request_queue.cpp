@@ -49,7 +49,7 @@ Result<bool> RequestQueue::flush(RequestTransport& transport, std::int64_t now) 
         while (count < fds_.size() && fds_[count].start < end) {
             if (count == fds.size()) {
                 // The descriptors that do not fit go with the message that they belong to. One message has
-                // fewer than fit into one send, so this always leaves something to send.
+                // no more than fit into one send, so this always leaves something to send.
                 end = fds_[count].start;
                 while (count > 0 && fds_[count - 1].start == end) --count;
                 break;
