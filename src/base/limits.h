@@ -39,6 +39,8 @@ inline constexpr std::size_t kMaxInjectedRids = 1024;
 inline constexpr std::size_t kMaxFileBytes = 1 * kGiB;
 inline constexpr std::size_t kMaxMappedBytes = 64 * kGiB;
 inline constexpr std::size_t kMaxWrittenBytes = 2 * kGiB;
+// What was set aside to tell afterwards what a screen capture has changed: an 8K screen has 127 MiB.
+inline constexpr std::size_t kMaxSnapshotBytes = 256 * kMiB;
 // Keymaps, ICC profiles, gamma tables: largest seen is a 4 MiB ICC profile.
 inline constexpr std::size_t kMaxFixedFileBytes = 32 * kMiB;
 inline constexpr std::size_t kMaxFiles = 4096; // a pool per buffer (Qt, Chromium) and hundreds of icons
@@ -71,6 +73,8 @@ inline constexpr std::size_t kMaxPicturesInFlight = 4;
 // Requests and updates that wait for an unfinished commit. At the first the channel is no longer read, so a
 // remote side is slowed down, never dropped, by it.
 inline constexpr std::size_t kPauseChannelBytes = 64 * kMiB;
+// Descriptors that wait with those requests pause it, too: a process has 1024 by default.
+inline constexpr std::size_t kPauseDescriptors = 256;
 // Bytes waiting for the channel (events, pipe data). Compositors drop clients that do not read, so reading
 // goes on for long before it pauses.
 inline constexpr std::size_t kPauseCompositorBytes = 16 * kMiB;

@@ -166,7 +166,7 @@ Status judge(const M& message) {
             return fail(ErrorCategory::PeerViolation, "diff size is not a multiple of 4", message.diff_size);
     if constexpr (requires { message.uncompressed_size(); })
         if (message.uncompressed_size() > limits::kMaxUpdateBytes)
-            return fail(ErrorCategory::Limit, "bytes of one fill or diff",
+            return fail(ErrorCategory::Limit, "bytes of one fill or diff (kMaxUpdateBytes)",
                         static_cast<std::int64_t>(message.uncompressed_size()));
     return {};
 }

@@ -2,14 +2,22 @@
 
 #include <system_error>
 
+#include "base/limits.h"
+
 namespace tv::mirror {
 namespace {
 
 // Jobs kept for reuse, at most 1 MiB of output each: a 1440p frame in 256 KiB chunks. More than that is a
 // burst whose memory is given back.
 constexpr std::size_t kKeptJobs = 64;
+constexpr std::size_t kKeptJobBytes = 1 * limits::kMiB;
 
 } // namespace
+
+void DecompressJob::trim() {
+    for (std::vector<std::byte>* kept : {&input, &output})
+        if (kept->capacity() > kKeptJobBytes) *kept = {};
+}
 
 DecompressPool::DecompressPool(unsigned threads, std::function<void()> wake)
     : thread_count_(threads), wake_(std::move(wake)) {}
@@ -30,6 +38,8 @@ std::shared_ptr<DecompressJob> DecompressPool::take() {
         // the worker's writes before our reuse.
         if (job.use_count() == 1 && job->finished.load(std::memory_order_acquire)) {
             job->finished.store(false, std::memory_order_relaxed);
+            job->unwanted.store(false, std::memory_order_relaxed);
+            job->trim();
             return job;
         }
     }
@@ -63,7 +73,8 @@ void DecompressPool::work() {
         if (stopping_) return;
         std::shared_ptr<DecompressJob> job = waiting_.pop();
         lock.unlock();
-        job->status = decompressor.decompress(job->kind, job->input, job->output);
+        if (!job->unwanted.load(std::memory_order_relaxed))
+            job->status = decompressor.decompress(job->kind, job->input, job->output);
         job->finished.store(true, std::memory_order_release);
         job.reset();
         wake_();

@@ -22,6 +22,10 @@ struct DecompressJob {
     std::vector<std::byte> output; // sized by the submitter
     Status status;
     std::atomic<bool> finished{false};
+    std::atomic<bool> unwanted{false}; // set by the submitter: the worker need not begin
+
+    // Gives back what one large update took; the owner's.
+    void trim();
 };
 
 // submit() and take() belong to one thread. Threads start with the first job, so that an idle session has

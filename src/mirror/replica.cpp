@@ -16,6 +16,9 @@ constexpr std::size_t kWrittenBlock = 64 * limits::kKiB;
 constexpr std::size_t kPoolZstdBytes = 64 * limits::kKiB;
 constexpr std::size_t kPoolLz4Bytes = 1 * limits::kMiB;
 
+// What an update costs beside its bytes: the entry and the job's own.
+constexpr std::size_t kPendingOverhead = 256;
+
 // Scratch kept between updates: one chunk of any sender. What a larger update took is given back.
 constexpr std::size_t kKeptScratch = 1 * limits::kMiB;
 
@@ -59,8 +62,25 @@ Replica::~Replica() {
     state_.written_bytes -=
         static_cast<std::size_t>(std::count(written_.begin(), written_.end(), true)) * kWrittenBlock;
     if (!pending_.empty()) --state_.waiting_replicas;
-    for (std::size_t i = 0; i < pending_.size(); ++i)
-        state_.private_bytes -= pending_[i].update.uncompressed_size();
+    for (; !pending_.empty(); pending_.pop()) {
+        Pending& waiting = pending_.front();
+        if (waiting.job && !waiting.job->finished.load(std::memory_order_acquire)) {
+            waiting.job->unwanted.store(true, std::memory_order_relaxed);
+            state_.orphans.push({std::move(waiting.job), waiting.cost});
+        } else {
+            state_.private_bytes -= waiting.cost;
+        }
+    }
+}
+
+void MirrorState::drop_finished_orphans() {
+    for (std::size_t i = 0, all = orphans.size(); i < all; ++i) {
+        OrphanedJob orphan = orphans.pop();
+        if (orphan.job->finished.load(std::memory_order_acquire))
+            private_bytes -= orphan.cost;
+        else
+            orphans.push(std::move(orphan));
+    }
 }
 
 Status Replica::grow(std::size_t size) {
@@ -77,8 +97,12 @@ Status Replica::grow(std::size_t size) {
         TV_ASSIGN(file_, SharedFile::create(size));
     }
     state_.mapped_bytes += size - before;
-    written_.resize((size + kWrittenBlock - 1) / kWrittenBlock);
+    reserve_written(size);
     return {};
+}
+
+void Replica::reserve_written(std::size_t size) {
+    written_.resize(std::max(written_.size(), (size + kWrittenBlock - 1) / kWrittenBlock));
 }
 
 Status Replica::note_written(std::size_t offset, std::size_t length) {
@@ -131,6 +155,7 @@ Status Replica::extend(std::uint32_t new_size) {
     if (new_size > limits::kMaxFileBytes)
         return fail(ErrorCategory::Limit, "bytes of one file (kMaxFileBytes)", new_size);
     announced_size_ = new_size;
+    reserve_written(new_size);
     Update update{Update::Kind::Extend, new_size, 0};
     if (!pending_.empty()) return defer(update, {});
     ++received_;
@@ -138,7 +163,7 @@ Status Replica::extend(std::uint32_t new_size) {
 }
 
 Status Replica::defer(const Update& update, Bytes compressed) {
-    Pending pending{update, held_until_, nullptr};
+    Pending pending{update, held_until_, nullptr, kPendingOverhead};
     if (std::size_t size = update.uncompressed_size(); size != 0) {
         std::shared_ptr<DecompressJob> job =
             state_.pool != nullptr ? state_.pool->take() : std::make_shared<DecompressJob>();
@@ -146,6 +171,7 @@ Status Replica::defer(const Update& update, Bytes compressed) {
         job->output.resize(size);
         if (state_.pool != nullptr && worth_a_worker(job->kind, size)) {
             job->input.assign(compressed.begin(), compressed.end());
+            pending.cost += compressed.size();
             TV_TRY(state_.pool->submit(job));
         } else {
             job->status = state_.decompressor.decompress(job->kind, compressed, job->output);
@@ -153,8 +179,9 @@ Status Replica::defer(const Update& update, Bytes compressed) {
             TV_TRY(job->status);
         }
         pending.job = std::move(job);
-        state_.private_bytes += size;
+        pending.cost += size;
     }
+    state_.private_bytes += pending.cost;
     ++received_;
     if (pending_.empty()) ++state_.waiting_replicas;
     pending_.push(std::move(pending));
@@ -169,10 +196,10 @@ Result<bool> Replica::pump() {
         if (front.job && !front.job->finished.load(std::memory_order_acquire)) break;
         Pending ready = pending_.pop();
         if (pending_.empty()) --state_.waiting_replicas;
-        state_.private_bytes -= ready.update.uncompressed_size();
+        state_.private_bytes -= ready.cost;
         if (ready.job) TV_TRY(ready.job->status);
         TV_TRY(apply(ready.update, ready.job ? Bytes(ready.job->output) : Bytes{}));
-        if (ready.job && ready.job->output.capacity() > kKeptScratch) ready.job->output = {};
+        if (ready.job) ready.job->trim();
         some = true;
     }
     return some;

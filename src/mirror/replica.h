@@ -17,6 +17,12 @@
 
 namespace tv::mirror {
 
+// A decompression whose file is gone while a worker may still be at it; it counts until that has finished.
+struct OrphanedJob {
+    std::shared_ptr<DecompressJob> job;
+    std::size_t cost = 0;
+};
+
 // What all replicas of a connection share. Outlives them.
 struct MirrorState {
     Decompressor decompressor;      // the poll thread's
@@ -26,9 +32,14 @@ struct MirrorState {
     std::uint64_t gates_forwarded = 0; // number of the last commit gate that went out
     std::size_t private_bytes = 0;     // held by updates that wait
     std::size_t mapped_bytes = 0;      // sizes of all files
-    std::size_t written_bytes = 0;     // of those, what was ever written, in blocks
+    std::size_t written_bytes = 0;     // of those, what was ever written or shown, in blocks
+    std::size_t snapshot_bytes = 0;    // set aside by screen captures
     std::size_t live_replicas = 0;
     std::size_t waiting_replicas = 0; // with updates that are not applied yet
+    Fifo<OrphanedJob> orphans;
+
+    // Lets go of what workers have finished meanwhile.
+    void drop_finished_orphans();
 };
 
 // A fill or a diff, as its message described it.
@@ -67,6 +78,8 @@ public:
     // An update of `bytes` uncompressed bytes written by the caller, span by span, into file().bytes(): only
     // while direct(), each span noted before it is written, the whole noted at its end.
     [[nodiscard]] Status check_direct(const Update& update, std::size_t bytes) const;
+    // Counts memory that the file is about to take, up to announced_size(): also what the compositor is about
+    // to be shown, since reading a hole of a shared file fills it.
     [[nodiscard]] Status note_written(std::size_t offset, std::size_t length);
     void note_direct_update() {
         ++received_;
@@ -87,6 +100,7 @@ private:
         Update update;
         std::uint64_t barrier = 0;
         std::shared_ptr<DecompressJob> job;
+        std::size_t cost = 0; // bytes of memory, part of private_bytes
     };
 
     Replica(MirrorState& state, Rid rid) : state_(state), rid_(rid) {}
@@ -94,6 +108,7 @@ private:
     [[nodiscard]] Status defer(const Update& update, Bytes compressed);
     [[nodiscard]] Status apply(const Update& update, Bytes uncompressed);
     [[nodiscard]] Status grow(std::size_t size);
+    void reserve_written(std::size_t size);
 
     MirrorState& state_;
     const Rid rid_;

@@ -17,6 +17,14 @@ Status RidTable::check_new(Rid rid) {
     return {};
 }
 
+// Closed ones are dropped once a turn only.
+Status RidTable::check_pipe_count() const {
+    if (static_cast<std::size_t>(std::ranges::count_if(pipes_, &Pipe::open)) >= limits::kMaxPipes)
+        return fail(ErrorCategory::Limit, "open pipes (kMaxPipes)",
+                    static_cast<std::int64_t>(limits::kMaxPipes));
+    return {};
+}
+
 Status RidTable::open_file(Rid rid, std::size_t size) {
     TV_TRY(check_new(rid));
     if (state_.live_replicas >= limits::kMaxFiles)
@@ -32,18 +40,14 @@ Status RidTable::open_file(Rid rid, std::size_t size) {
 
 Status RidTable::open_pipe(Rid rid, MessageType opened_by) {
     TV_TRY(check_new(rid));
-    if (pipes_.size() >= limits::kMaxPipes)
-        return fail(ErrorCategory::Limit, "open pipes (kMaxPipes)",
-                    static_cast<std::int64_t>(limits::kMaxPipes));
+    TV_TRY(check_pipe_count());
     TV_ASSIGN(Pipe pipe, Pipe::make(rid, opened_by));
     pipes_.push_back(std::move(pipe));
     return {};
 }
 
 Status RidTable::open_sink(Rid rid, UniqueFd write_end) {
-    if (pipes_.size() >= limits::kMaxPipes)
-        return fail(ErrorCategory::Limit, "open pipes (kMaxPipes)",
-                    static_cast<std::int64_t>(limits::kMaxPipes));
+    TV_TRY(check_pipe_count());
     pipes_.push_back(Pipe::sink(rid, std::move(write_end)));
     return {};
 }

@@ -58,6 +58,7 @@ private:
     };
 
     [[nodiscard]] Status check_new(Rid rid);
+    [[nodiscard]] Status check_pipe_count() const;
     void sweep();
 
     MirrorState& state_;

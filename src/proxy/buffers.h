@@ -17,6 +17,14 @@ struct BufferData final : wayland::ObjectData {
     std::shared_ptr<mirror::Replica> file;
     std::size_t offset = 0; // of the pixels in the file
     std::size_t length = 0; // stride x height
+    bool counted = false;   // among the bytes written or shown
+
+    // Call before the compositor may read the pixels.
+    [[nodiscard]] Status count_shown() {
+        if (!counted && file) TV_TRY(file->note_written(offset, length));
+        counted = true;
+        return {};
+    }
 };
 
 struct SurfaceData final : wayland::ObjectData {

@@ -24,10 +24,21 @@ struct Snapshot final : ForwardAction {
     std::size_t end = 0;   // that, or the end of the file
     std::vector<std::byte> before;
     bool taken = false;
+    mirror::MirrorState& state;
+
+    explicit Snapshot(mirror::MirrorState& mirror_state) : state(mirror_state) {}
+    ~Snapshot() override { state.snapshot_bytes -= before.size(); }
+    Snapshot(const Snapshot&) = delete;
+    Snapshot& operator=(const Snapshot&) = delete;
 
     [[nodiscard]] Bytes pixels() const { return Bytes(file->file().bytes()).subspan(begin, end - begin); }
 
     Status about_to_forward() override {
+        if (state.snapshot_bytes - before.size() + (end - begin) > limits::kMaxSnapshotBytes)
+            return fail(ErrorCategory::Limit, "bytes of buffers for screen captures (kMaxSnapshotBytes)",
+                        static_cast<std::int64_t>(end - begin));
+        TV_TRY(file->note_written(begin, end - begin)); // the compositor will
+        state.snapshot_bytes += end - begin - before.size();
         Bytes now = pixels();
         before.assign(now.begin(), now.end());
         taken = true;
@@ -50,7 +61,7 @@ FrameData& frame_data(wayland::Object& frame) {
 std::shared_ptr<Snapshot> plan_snapshot(Proxy& proxy, std::uint32_t buffer_id) {
     auto* buffer = data_of<BufferData>(proxy.objects.find(buffer_id));
     if (buffer == nullptr || !buffer->file || buffer->length == 0) return nullptr;
-    auto snapshot = std::make_shared<Snapshot>();
+    auto snapshot = std::make_shared<Snapshot>(proxy.mirror);
     snapshot->file = buffer->file;
     snapshot->begin = buffer->offset / kBlock * kBlock;
     snapshot->end = std::min((buffer->offset + buffer->length + kBlock - 1) / kBlock * kBlock,

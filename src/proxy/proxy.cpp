@@ -20,6 +20,11 @@ void Proxy::start(const ConnectionHeader& header) {
               compression_name(header.compression));
 }
 
+bool Proxy::congested() const {
+    return requests.backlog() + mirror.private_bytes + channel.size() > limits::kPauseChannelBytes ||
+           requests.descriptors() > limits::kPauseDescriptors;
+}
+
 // --- channel messages
 // ----------------------------------------------------------------------------------------
 
@@ -189,6 +194,8 @@ Status Proxy::route_request(const wayland::Header& header, Bytes message) {
 
 // An object of an interface that nobody here knows: the tag tells how many descriptors go along.
 Status Proxy::pass_untracked_request(const wayland::Header& header, Bytes message) {
+    if (header.fds > limits::kMaxDescriptorsPerSend)
+        return fail(ErrorCategory::Limit, "descriptors of one request (kMaxDescriptorsPerSend)", header.fds);
     Call call{header, nullptr, nullptr, message, header.fds, false};
     return pass_request(call);
 }

@@ -56,6 +56,8 @@ public:
     [[nodiscard]] Result<std::shared_ptr<mirror::Replica>> updated_file(Rid rid) {
         return rids.find_file(rid);
     }
+    // So much waits on its way to either side that the channel should not be read for now.
+    [[nodiscard]] bool congested() const;
     [[nodiscard]] bool peer_closed() const { return peer_closed_; }
 
     // --- for the protocol families
@@ -63,8 +65,8 @@ public:
     // family wants a message: new objects, descriptors, the bytes, destruction.
     [[nodiscard]] Status pass_request(Call& call);
     [[nodiscard]] Status pass_event(Call& call);
-    // Whether the next injected RID stands for a file whose contents are here. True when there is none at all:
-    // take_injected() tells what is wrong then.
+    // Whether the next injected RID stands for a file whose contents are here. True when there is none at
+    // all: take_injected() tells what is wrong then.
     [[nodiscard]] bool injected_file_arrived();
     // The next RID injected for the current Protocol message.
     [[nodiscard]] Result<mirror::RidTable::Handed> take_injected();
@@ -102,7 +104,7 @@ private:
     [[nodiscard]] Status park_requests(Bytes messages);
 
     Fifo<Rid> injected_;
-    ByteQueue parked_; // requests from one on whose file comes after it
+    ByteQueue parked_;                    // requests from one on whose file comes after it
     Fifo<UniqueFd>* event_fds_ = nullptr; // during compositor_events()
     bool peer_closed_ = false;
 

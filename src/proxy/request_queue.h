@@ -52,6 +52,9 @@ public:
 
     [[nodiscard]] bool empty() const { return bytes_.empty(); }
     [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+    // Bytes of memory that wait here.
+    [[nodiscard]] std::size_t backlog() const { return bytes_.size() + gates_.size() * sizeof(Gate); }
+    [[nodiscard]] std::size_t descriptors() const { return fds_.size(); }
     // Something could go out if only the socket took it.
     [[nodiscard]] bool blocked_by_socket() const { return socket_full_; }
     // When the first gate that waits for time alone opens; 0: none does.

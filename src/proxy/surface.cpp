@@ -17,10 +17,12 @@ Status attach(Proxy& proxy, Call& call) {
         surface = data.get();
         call.object->data = std::move(data);
     }
-    if (buffer != nullptr)
+    if (buffer != nullptr) {
+        TV_TRY(buffer->count_shown());
         surface->attached = buffer->file;
-    else
+    } else {
         surface->attached.reset(); // null, or pixels that are not replicated
+    }
     proxy.append_request(call);
     return {};
 }

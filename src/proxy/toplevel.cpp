@@ -31,8 +31,10 @@ Status set_title(Proxy& proxy, Call& call) {
 Status add_buffer(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
     if (auto* buffer = data_of<BufferData>(proxy.objects.find(arguments.u()));
-        buffer != nullptr && buffer->file)
+        buffer != nullptr && buffer->file) {
+        TV_TRY(buffer->count_shown());
         proxy.requests.gate(buffer->file, true);
+    }
     return proxy.pass_request(call);
 }
 

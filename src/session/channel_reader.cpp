@@ -23,9 +23,14 @@ Result<bool> ChannelReader::read(std::int64_t now, const std::function<Status()>
     if (!count && count.error().category == ErrorCategory::Closed) return false;
     if (!count) return std::unexpected(count.error());
     if (*count == 0) return false;
+    TV_TRY(resume(now, before_update));
+    return true;
+}
+
+Status ChannelReader::resume(std::int64_t now, const std::function<Status()>& before_update) {
     TV_TRY(process(now, before_update));
     buffer_.shrink_to(kKeptBuffer);
-    return true;
+    return {};
 }
 
 Result<std::size_t> ChannelReader::receive() {
@@ -68,7 +73,10 @@ Status ChannelReader::process(std::int64_t now, const std::function<Status()>& b
         started_ = true;
     }
     bool more = true;
+    held_back_ = false;
     while (more && !proxy_.peer_closed()) {
+        held_back_ = proxy_.congested();
+        if (held_back_) break;
         if (direct_) {
             TV_ASSIGN(more, continue_direct(now));
         } else {

@@ -22,6 +22,11 @@ public:
     // end of the stream.
     [[nodiscard]] Result<bool> read(std::int64_t now, const std::function<Status()>& before_update);
 
+    // Some of what was read has not been looked at, because the proxy was congested.
+    [[nodiscard]] bool held_back() const { return held_back_; }
+    // Goes on with it, until the proxy is congested again.
+    [[nodiscard]] Status resume(std::int64_t now, const std::function<Status()>& before_update);
+
     [[nodiscard]] bool header_read() const { return started_; }
 
 private:
@@ -47,6 +52,7 @@ private:
     ByteQueue buffer_;
     std::optional<Direct> direct_;
     bool started_ = false;
+    bool held_back_ = false;
 };
 
 } // namespace tv

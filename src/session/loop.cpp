@@ -114,13 +114,12 @@ Result<SessionLoop::Ending> SessionLoop::turn() {
     }
     serve_pipes();
     TV_TRY(advance());
+    if (!ending) {
+        TV_ASSIGN(ending, resume_channel());
+    }
     ack_at_ = proxy_.channel.acknowledge(now_);
     TV_TRY(write_channel());
     return ending;
-}
-
-bool SessionLoop::channel_paused() const {
-    return proxy_.requests.size() + mirror_.private_bytes > limits::kPauseChannelBytes;
 }
 
 // A descriptor that is not wanted now stays out of the set: a hang-up would be reported again and again.
@@ -136,7 +135,7 @@ void SessionLoop::collect_descriptors() {
 
     short out = channel_blocked_ ? POLLOUT : 0;
     // Also without POLLIN, so that a paused peer's end is noticed (where poll tells hang-ups unasked).
-    short in = channel_paused() ? 0 : POLLIN;
+    short in = proxy_.congested() ? 0 : POLLIN;
     if (channel_.one_descriptor()) {
         poll_[kChannelIn] = {channel_.in(), static_cast<short>(in | out), 0};
         poll_[kChannelOut] = {-1, 0, 0};
@@ -149,7 +148,7 @@ void SessionLoop::collect_descriptors() {
         if (pipes[i].reads() && queued < limits::kPausePipesBytes) wanted |= POLLIN;
         if (pipes[i].wants_write()) wanted |= POLLOUT;
         // A sink without data still tells when its reader goes.
-        bool listen = wanted != 0 || pipes[i].writes();
+        bool listen = wanted != 0 || (pipes[i].writes() && !pipes[i].reads());
         poll_[kPipes + i] = {listen ? pipes[i].local().get() : -1, wanted, 0};
     }
 }
@@ -165,7 +164,7 @@ int SessionLoop::timeout(std::int64_t now) {
 Result<SessionLoop::Ending> SessionLoop::serve_channel() {
     short revents = poll_[kChannelIn].revents;
     if ((revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) == 0) return Ending{};
-    if (channel_paused()) {
+    if (proxy_.congested()) {
         // What a peer that is gone had still to say cannot be delivered in time anyway: its requests queue up
         // before a compositor that takes none.
         return (revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 ? Ending{SessionEnd::ApplicationClosed}
@@ -175,6 +174,15 @@ Result<SessionLoop::Ending> SessionLoop::serve_channel() {
     if (!open) log_.debug("the remote waypipe closed the channel");
     if (!open || proxy_.peer_closed()) return Ending{SessionEnd::ApplicationClosed};
     return Ending{};
+}
+
+// Goes on with what was read before the congestion.
+Result<SessionLoop::Ending> SessionLoop::resume_channel() {
+    while (reader_.held_back() && !proxy_.congested()) {
+        TV_TRY(reader_.resume(now_, before_update_));
+        TV_TRY(advance());
+    }
+    return proxy_.peer_closed() ? Ending{SessionEnd::ApplicationClosed} : Ending{};
 }
 
 Result<SessionLoop::Ending> SessionLoop::serve_compositor() {
@@ -212,6 +220,8 @@ void SessionLoop::serve_pipe(mirror::Pipe& pipe, short revents) {
     }
     if (!pipe.writes()) return;
     bool reader_gone = (revents & (POLLERR | POLLNVAL)) != 0;
+    // A socket pair whose other end is closed reports a hang-up, again and again.
+    reader_gone = reader_gone || (!pipe.reads() && (revents & POLLHUP) != 0);
     if ((revents & POLLOUT) != 0 && !reader_gone) reader_gone = !pipe.write();
     if (reader_gone) proxy_.channel.send(msg::PipeShutdownR{pipe.rid()});
     if (reader_gone || pipe.finished_writing()) pipe.close_writing();
@@ -226,6 +236,7 @@ Status SessionLoop::advance() {
             progress = progress || some;
             return {};
         };
+        mirror_.drop_finished_orphans();
         if (mirror_.waiting_replicas != 0) TV_TRY(proxy_.rids.for_each_waiting(apply));
         if (proxy_.requests.empty()) continue;
         auto passed = proxy_.requests.flush(compositor_, now_);

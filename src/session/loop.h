@@ -30,14 +30,13 @@ private:
     void collect_descriptors();
     [[nodiscard]] int timeout(std::int64_t now);
     [[nodiscard]] Result<Ending> serve_channel();
+    [[nodiscard]] Result<Ending> resume_channel();
     [[nodiscard]] Result<Ending> serve_compositor();
     void serve_pipes();
     void serve_pipe(mirror::Pipe& pipe, short revents);
     // Applies updates and forwards requests until neither makes progress.
     [[nodiscard]] Status advance();
     [[nodiscard]] Result<bool> write_channel();
-
-    [[nodiscard]] bool channel_paused() const;
 
     // After the loop, for a bounded time: what is queued still goes where it belongs.
     void finish(const SessionReport& report);
