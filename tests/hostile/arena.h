@@ -66,6 +66,8 @@ protected:
     pid_t honest_process_ = -1;
 
 private:
+    [[nodiscard]] bool program_sleeps() const;
+
     int own_descriptors_ = 0;
     int program_descriptors_ = 0;
 };
