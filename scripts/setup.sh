@@ -19,7 +19,7 @@ fi
 missing=()
 while read -r group package _; do
     case $group in '' | '#'*) continue ;; esac
-    [[ $groups == *" $group "* ]] || continue
+    if [[ $groups != *" $group "* ]] || [[ " ${missing[*]} " == *" $package "* ]]; then continue; fi
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     if [ "$state" != installed ]; then missing+=("$package"); fi
 done <scripts/packages.txt
