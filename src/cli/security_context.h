@@ -12,7 +12,7 @@ namespace tv::cli {
 // compositor watches the other end of a pipe.
 class SecurityContext {
 public:
-    // Speaks to the compositor on a connection of its own, at most kAnswerTimeout for each answer.
+    // Speaks to the compositor on a connection of its own, at most a few seconds for each answer.
     [[nodiscard]] static Outcome<SecurityContext> create(const CompositorPlace& place,
                                                          const WaylandEnvironment& environment,
                                                          const std::string& application_id);
@@ -26,7 +26,5 @@ private:
     UnixListener listener_;
     UniqueFd keep_open_;
 };
-
-inline constexpr int kAnswerTimeoutMs = 5000;
 
 } // namespace tv::cli

@@ -20,18 +20,6 @@ constexpr std::uint64_t kIOSurfaceModifier = 0x8000'0000'0000'0000;
 // Which stores are in this build. IOSurface comes with the Apple platform files.
 constexpr bool kHaveIOSurface = false;
 
-// Hands events to `handle` until the answer to a sync has come.
-template <typename Handler>
-Status until_synced(Client& client, Handler&& handle) {
-    std::uint32_t callback = client.new_id();
-    client.request(wayland::kDisplayId, request_opcode(InterfaceId::wl_display, "sync")).u(callback);
-    while (true) {
-        TV_ASSIGN(Client::Event event, client.next());
-        if (event.header.object == callback) return {};
-        handle(event);
-    }
-}
-
 } // namespace
 
 const char* store_name(StoreKind kind) {
@@ -44,7 +32,7 @@ Result<CompositorSurvey> survey_compositor(UniqueFd connection) {
     std::uint32_t registry = client.new_id();
     std::uint32_t dmabuf_name = 0;
     client.request(wayland::kDisplayId, request_opcode(InterfaceId::wl_display, "get_registry")).u(registry);
-    TV_TRY(until_synced(client, [&](const Client::Event& event) {
+    TV_TRY(client.until_synced([&](const Client::Event& event) {
         if (event.header.object != registry ||
             event.header.opcode != event_opcode(InterfaceId::wl_registry, "global"))
             return;
@@ -65,7 +53,7 @@ Result<CompositorSurvey> survey_compositor(UniqueFd connection) {
         .s("zwp_linux_dmabuf_v1")
         .u(kModifierEvents)
         .u(dmabuf);
-    TV_TRY(until_synced(client, [&](const Client::Event& event) {
+    TV_TRY(client.until_synced([&](const Client::Event& event) {
         if (event.header.object != dmabuf ||
             event.header.opcode != event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "modifier"))
             return;

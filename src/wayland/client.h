@@ -37,8 +37,17 @@ public:
     [[nodiscard]] Result<Event> next();
     [[nodiscard]] const std::string& refusal() const { return refusal_; }
 
-    // Gives the socket up; what was not flushed is lost.
-    [[nodiscard]] UniqueFd take_socket() { return std::move(socket_); }
+    // Hands events to `handle` until the compositor has answered everything that was asked before.
+    template <typename Handler>
+    [[nodiscard]] Status until_synced(Handler&& handle) {
+        const std::uint32_t callback = new_id();
+        request(kDisplayId, request_opcode(InterfaceId::wl_display, "sync")).u(callback);
+        while (true) {
+            TV_ASSIGN(Event event, next());
+            if (event.header.object == callback) return {};
+            handle(event);
+        }
+    }
 
 private:
     [[nodiscard]] Status wait(short events);
