@@ -25,6 +25,9 @@ public:
     // The channel brings no more and all of it has been written.
     [[nodiscard]] bool finished_writing() const { return finishing_ && outgoing_.empty(); }
     [[nodiscard]] bool open() const { return reads_ || writes_; }
+    // Closed, and nobody will ask for the other end: its data and shutdown may precede the message that it is
+    // for.
+    [[nodiscard]] bool finished() const { return !open() && !given_away_.valid(); }
     [[nodiscard]] const UniqueFd& local() const { return local_; }
     // For the Wayland message that the pipe was opened for; once.
     [[nodiscard]] UniqueFd take_given_away() { return std::move(given_away_); }

@@ -88,7 +88,7 @@ std::size_t RidTable::pipe_bytes() const {
 }
 
 void RidTable::drop_closed_pipes() {
-    std::erase_if(pipes_, [](const Pipe& pipe) { return !pipe.open(); });
+    std::erase_if(pipes_, [](const Pipe& pipe) { return pipe.finished(); });
 }
 
 // Entries of dropped files are kept until there are more of them than live ones.
