@@ -344,7 +344,8 @@ bool RawPeer::wait(const std::function<bool()>& condition, Milliseconds timeout)
         const auto left =
             std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now()).count();
         if (ended || left <= 0) return condition();
-        pump(static_cast<int>(left), false);
+        if (idle) idle();
+        pump(static_cast<int>(idle ? std::min<std::int64_t>(left, 2) : left), false);
     }
     return true;
 }

@@ -108,6 +108,8 @@ public:
     std::uint32_t compositor = 0, shm = 0, shell = 0; // bound by open_window()
 
     // --- what came back ---
+    // Called now and then while waiting, for whoever has to answer on the same thread.
+    std::function<void()> idle;
     // Reads until the condition holds; false at the timeout or at the end of the stream.
     [[nodiscard]] bool wait(const std::function<bool()>& condition,
                             Milliseconds timeout = std::chrono::seconds(10));
