@@ -40,27 +40,35 @@ void collect_fds(msghdr& message, Fifo<UniqueFd>* fds) {
 } // namespace
 
 Result<std::size_t> send_some(int socket, Bytes bytes, std::span<const int> fds) {
+    if (fds.empty()) {
+        const ssize_t count = ::send(socket, bytes.data(), bytes.size(), detail::kSendFlags);
+        if (count < 0) return socket_failure("send");
+        return static_cast<std::size_t>(count);
+    }
     // sendmsg does not write through the pointer; iovec has no const form.
     iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxReceivedFds)> control{};
-    if (!fds.empty()) {
-        message.msg_control = control.data();
-        message.msg_controllen = static_cast<decltype(message.msg_controllen)>(CMSG_SPACE(fds.size_bytes()));
-        cmsghdr* header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = static_cast<decltype(header->cmsg_len)>(CMSG_LEN(fds.size_bytes()));
-        std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
-    }
+    message.msg_control = control.data();
+    message.msg_controllen = static_cast<decltype(message.msg_controllen)>(CMSG_SPACE(fds.size_bytes()));
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = static_cast<decltype(header->cmsg_len)>(CMSG_LEN(fds.size_bytes()));
+    std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
     ssize_t count = ::sendmsg(socket, &message, detail::kSendFlags);
     if (count < 0) return socket_failure("sendmsg");
     return static_cast<std::size_t>(count);
 }
 
 Result<std::size_t> receive_some(int socket, std::span<iovec> into, Fifo<UniqueFd>* fds) {
+    if (fds == nullptr && into.size() == 1 && detail::kPlainReceiveClosesFds) {
+        const ssize_t count = ::recv(socket, into[0].iov_base, into[0].iov_len, detail::kReceiveFlags);
+        if (count < 0) return socket_failure("recv");
+        return static_cast<std::size_t>(count);
+    }
     msghdr message{};
     message.msg_iov = into.data();
     message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(into.size());

@@ -28,6 +28,8 @@ namespace detail {
 // Implemented per system.
 extern const int kSendFlags;
 extern const int kReceiveFlags;
+// Whether recv() closes descriptors that come along, or leaves them open and unknown in our table.
+extern const bool kPlainReceiveClosesFds;
 void mark_received(int fd); // close-on-exec, where receiving cannot do it
 } // namespace detail
 

@@ -17,6 +17,7 @@ void prepare_socket(int socket) {
 namespace detail {
 const int kSendFlags = MSG_DONTWAIT;
 const int kReceiveFlags = MSG_DONTWAIT;
+const bool kPlainReceiveClosesFds = false; // not documented
 void mark_received(int fd) {
     (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
