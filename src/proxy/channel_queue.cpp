@@ -11,6 +11,9 @@ constexpr std::size_t kProtocolPayload = 4096;
 // An acknowledgement costs the peer a wake-up, keeping messages costs it memory.
 constexpr std::int64_t kAckDelay = 20'000'000; // ns; what C peers wait themselves
 constexpr std::size_t kAckBytes = 4 * limits::kMiB;
+// A C peer walks over all messages that it keeps: from this many on, an acknowledgement goes along when
+// something is written anyway.
+constexpr std::uint32_t kAckMessages = 16;
 
 } // namespace
 
@@ -99,7 +102,8 @@ void ChannelQueue::received(MessageType type, std::size_t bytes, std::int64_t no
 
 std::int64_t ChannelQueue::acknowledge(std::int64_t now) {
     if (received_messages_ == acknowledged_) return 0;
-    if (now < ack_due_ && unacknowledged_bytes_ < kAckBytes) return ack_due_;
+    const bool rides_along = out_.size() != 0 && received_messages_ - acknowledged_ >= kAckMessages;
+    if (now < ack_due_ && unacknowledged_bytes_ < kAckBytes && !rides_along) return ack_due_;
     send(msg::AckNblocks{received_messages_});
     acknowledged_ = received_messages_;
     unacknowledged_bytes_ = 0;

@@ -93,6 +93,29 @@ TEST(ChannelQueue, much_data_is_acknowledged_without_delay) {
     EXPECT_EQ(take(queue).size(), 1u);
 }
 
+TEST(ChannelQueue, sixteen_messages_are_acknowledged_along_with_what_is_written_anyway) {
+    ChannelQueue queue;
+    queue.start(16, CompressionKind::None);
+    for (int i = 0; i < 15; ++i) queue.received(MessageType::Protocol, 100, 0);
+    event(queue, 1);
+    EXPECT_EQ(queue.acknowledge(0), 20 * kMillisecond) << "fifteen are not worth it";
+    queue.received(MessageType::Protocol, 100, 0);
+    EXPECT_EQ(queue.acknowledge(0), 0);
+    auto messages = take(queue);
+    ASSERT_EQ(messages.size(), 2u);
+    EXPECT_EQ(messages[0].first, MessageType::Protocol);
+    ASSERT_EQ(messages[1].first, MessageType::AckNblocks);
+    EXPECT_EQ(load_u32(messages[1].second, 4), 16u);
+}
+
+TEST(ChannelQueue, messages_alone_cause_no_early_acknowledgement_when_nothing_else_is_written) {
+    ChannelQueue queue;
+    queue.start(16, CompressionKind::None);
+    for (int i = 0; i < 100; ++i) queue.received(MessageType::Protocol, 100, 0);
+    EXPECT_EQ(queue.acknowledge(kMillisecond), 20 * kMillisecond);
+    EXPECT_TRUE(take(queue).empty());
+}
+
 TEST(ChannelQueue, version_17_knows_no_acknowledgements) {
     ChannelQueue queue;
     queue.start(17, CompressionKind::None);
