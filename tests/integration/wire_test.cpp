@@ -105,8 +105,8 @@ TEST_P(EveryWire, chunks_that_workers_decompress_are_all_there_before_each_commi
     ASSERT_TRUE(start_it());
     const auto window = peer_->open_window();
     constexpr int kWidth = 1024;
-    constexpr int kHeight = 512;
-    constexpr std::size_t kChunk = 256 * 1024;
+    constexpr int kHeight = 1024;
+    constexpr std::size_t kChunk = 512 * 1024; // what zstd is handed to workers for
     Shown shown = make_buffer(kWidth, kHeight);
     std::vector<std::uint32_t> expected;
     for (std::uint32_t frame = 0; frame < 6; ++frame) {
