@@ -10,6 +10,7 @@
 
 #include "cli/process.h"
 #include "cli/security_context.h"
+#include "session/refuse.h"
 #include "session/session.h"
 
 namespace tv::cli {
@@ -44,26 +45,25 @@ Outcome<UniqueFd> take_descriptor(int number) {
     return UniqueFd::adopt(number);
 }
 
-Outcome<SessionEndpoints> open_endpoints(const Options& options, const WaylandEnvironment& environment,
-                                         std::optional<SecurityContext>& context) {
+Outcome<SessionEndpoints> open_channel(const Options& options) {
     SessionEndpoints endpoints;
-    // Before WAYLAND_SOCKET is moved, so that a number given twice by mistake is found.
     TV_ASSIGN(endpoints.channel_in, take_descriptor(options.socket_fds->read));
     if (options.socket_fds->write != options.socket_fds->read) {
         TV_ASSIGN(endpoints.channel_out, take_descriptor(options.socket_fds->write));
     }
+    return endpoints;
+}
+
+Outcome<UniqueFd> open_compositor(const Options& options, const WaylandEnvironment& environment,
+                                  std::optional<SecurityContext>& context) {
     TV_ASSIGN(CompositorPlace place, find_compositor(environment));
     if (options.security_context) {
         TV_ASSIGN(auto made, SecurityContext::create(place, environment, *options.security_context));
         context.emplace(std::move(made));
         place.path = context->path();
     }
-    if (place.connection.valid()) {
-        endpoints.compositor = std::move(place.connection);
-        return endpoints;
-    }
-    TV_ASSIGN(endpoints.compositor, connect_compositor(place.path));
-    return endpoints;
+    if (place.connection.valid()) return std::move(place.connection);
+    return connect_compositor(place.path);
 }
 
 Outcome<int> explain(const SessionReport& report, const Log& log) {
@@ -88,7 +88,14 @@ Outcome<int> explain(const SessionReport& report, const Log& log) {
 Outcome<int> run_session_process(const Options& options, const WaylandEnvironment& environment,
                                  const Log& log) {
     std::optional<SecurityContext> context;
-    TV_ASSIGN(SessionEndpoints endpoints, open_endpoints(options, environment, context));
+    // Before WAYLAND_SOCKET is moved, so that a number given twice by mistake is found.
+    TV_ASSIGN(SessionEndpoints endpoints, open_channel(options));
+    auto compositor = open_compositor(options, environment, context);
+    if (!compositor) {
+        refuse_connection(std::move(endpoints), "tunnelview: " + compositor.error().message);
+        return std::unexpected(compositor.error());
+    }
+    endpoints.compositor = std::move(*compositor);
     SessionConfig config;
     config.title_prefix = options.title_prefix;
     config.worker_threads = options.threads;

@@ -364,6 +364,24 @@ TEST_F(SocketFds, serve_a_channel_on_inherited_descriptors_until_it_ends) {
     EXPECT_EQ(client.err(), "");
 }
 
+TEST_F(SocketFds, tell_the_application_when_there_is_no_compositor) {
+    compositor_.reset();
+    Child client = start({{theirs_.get(), 100}, {theirs_.get(), 101}});
+    theirs_.reset();
+    send_header(ours_);
+    std::string told;
+    char bytes[512];
+    while (const ssize_t count = ::read(ours_.get(), bytes, sizeof bytes)) {
+        ASSERT_GT(count, 0);
+        told.append(bytes, static_cast<std::size_t>(count));
+    }
+    EXPECT_NE(told.find("tunnelview: "), std::string::npos) << "wl_display.error with the reason";
+    EXPECT_NE(told.find(display_), std::string::npos) << told;
+    const auto exit = client.wait(kPatience);
+    ASSERT_TRUE(exit);
+    EXPECT_EQ(exit->code, 1);
+}
+
 TEST_F(SocketFds, keep_their_flags) {
     // The status flags belong to the open file, which the parent process uses too.
     const int before = ::fcntl(theirs_.get(), F_GETFL);
