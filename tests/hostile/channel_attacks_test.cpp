@@ -126,8 +126,7 @@ TEST_F(ChannelAttack, late_updates_for_a_dropped_file_are_ignored) {
     expect_served(peer, kFirstFree + 1);
 }
 
-// --- contents
-// ------------------------------------------------------------------------------------------------
+// --- contents ---
 
 TEST_F(ChannelAttack, a_fill_behind_the_file_is_refused) {
     Peer peer = attacker();
@@ -218,8 +217,7 @@ TEST_F(ChannelAttack, damaged_zstd_data_that_a_worker_decompresses_is_refused) {
     expect_refused(peer, "zstd data does not decompress");
 }
 
-// --- messages that have no place
-// -----------------------------------------------------------------------------
+// --- messages that have no place ---
 
 TEST_F(ChannelAttack, a_dmabuf_is_refused_while_none_is_offered) {
     Peer peer = attacker();

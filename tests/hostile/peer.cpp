@@ -17,6 +17,10 @@ using wayland::InterfaceId;
 
 constexpr std::uint32_t kNewest = ~0u;
 
+// Milliseconds of one poll, alone and with others to look after.
+constexpr int kLongTurn = 50;
+constexpr int kTurn = 2;
+
 std::int64_t milliseconds_now() {
     return system_clock().steady() / 1'000'000;
 }
@@ -33,12 +37,26 @@ bool Peer::raw(Bytes bytes) {
         }
         if (count < 0 && errno != EAGAIN && errno != EINTR) return false;
         if (milliseconds_now() > deadline) return false;
+        if (meanwhile) meanwhile();
         pollfd entry{socket_.get(), static_cast<short>(POLLOUT | (end_ ? 0 : POLLIN)), 0};
-        (void)::poll(&entry, 1, 50);
+        (void)::poll(&entry, 1, meanwhile ? kTurn : kLongTurn);
         if ((entry.revents & POLLIN) != 0) (void)receive();
         if ((entry.revents & POLLERR) != 0) return false;
     }
     return socket_.valid();
+}
+
+std::size_t Peer::push(Bytes bytes, std::chrono::milliseconds patience) {
+    std::size_t taken = 0;
+    while (taken < bytes.size()) {
+        pollfd entry{socket_.get(), POLLOUT, 0};
+        if (::poll(&entry, 1, static_cast<int>(patience.count())) <= 0) break;
+        const Bytes rest = bytes.subspan(taken);
+        const ssize_t count = ::send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count > 0) taken += static_cast<std::size_t>(count);
+        if (count < 0 && errno != EAGAIN && errno != EINTR) break;
+    }
+    return taken;
 }
 
 bool Peer::header(CompressionKind compression, unsigned version) {
@@ -101,8 +119,11 @@ bool Peer::wait_for(const std::function<bool()>& condition, std::chrono::millise
     while (!condition()) {
         const std::int64_t left = deadline - milliseconds_now();
         if (end_ || left <= 0 || !socket_.valid()) return false;
+        if (meanwhile) meanwhile();
         pollfd entry{socket_.get(), POLLIN, 0};
-        if (::poll(&entry, 1, static_cast<int>(left)) > 0) (void)receive();
+        if (::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left, meanwhile ? kTurn : kLongTurn))) >
+            0)
+            (void)receive();
     }
     return true;
 }

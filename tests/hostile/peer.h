@@ -46,8 +46,13 @@ class Peer {
 public:
     explicit Peer(UniqueFd socket) : socket_(std::move(socket)) {}
 
+    // Called again and again while something is waited for: the other actors of a test on the same thread.
+    std::function<void()> meanwhile;
+
     // --- sending; false: the other end takes nothing any more ---
     bool raw(Bytes bytes);
+    // How much is taken until nothing more is for the given time. Nothing is read meanwhile.
+    std::size_t push(Bytes bytes, std::chrono::milliseconds patience);
     bool header(CompressionKind compression = CompressionKind::None, unsigned version = 17);
     template <typename M>
     bool send(const M& message) {

@@ -49,8 +49,7 @@ TEST_F(WaylandAttack, a_string_longer_than_its_message_is_refused) {
     expect_refused(peer, "malformed wl_registry.bind");
 }
 
-// --- objects
-// -------------------------------------------------------------------------------------------------
+// --- objects ---
 
 TEST_F(WaylandAttack, an_object_id_that_is_in_use_is_refused) {
     Peer peer = attacker();
@@ -101,8 +100,7 @@ TEST_F(WaylandAttack, an_opcode_that_does_not_exist_is_the_compositors_to_refuse
     peer.close();
 }
 
-// --- globals
-// -------------------------------------------------------------------------------------------------
+// --- globals ---
 
 TEST_F(WaylandAttack, a_global_that_was_not_offered_cannot_be_bound) {
     Peer peer = attacker();
@@ -144,8 +142,7 @@ TEST_F(WaylandAttack, version_0_cannot_be_bound) {
     expect_refused(peer, "bind of a version that was not offered");
 }
 
-// --- descriptors
-// ---------------------------------------------------------------------------------------------
+// --- descriptors ---
 
 TEST_F(WaylandAttack, a_tag_without_announced_rids_is_refused) {
     Peer peer = attacker();
@@ -206,8 +203,7 @@ TEST_F(WaylandAttack, more_descriptors_than_one_send_takes_are_refused) {
     expect_refused(peer, "kMaxDescriptorsPerSend");
 }
 
-// --- sizes
-// ---------------------------------------------------------------------------------------------------
+// --- sizes ---
 
 TEST_F(WaylandAttack, a_pool_larger_than_its_file_is_refused) {
     Peer peer = attacker();
