@@ -6,3 +6,12 @@ find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+
+# Software video decoding. Headers only: the libraries are loaded at the first video message.
+pkg_check_modules(FFMPEG QUIET libavcodec>=59 libavutil>=57)
+option(TV_FFMPEG "Decode video with libavcodec (5.1 or later)" ${FFMPEG_FOUND})
+if(TV_FFMPEG AND NOT FFMPEG_FOUND)
+  message(FATAL_ERROR "TV_FFMPEG needs the headers of libavcodec and libavutil 5.1 or later")
+elseif(NOT TV_FFMPEG)
+  message(STATUS "libavcodec not used: no software video decoding")
+endif()

@@ -80,7 +80,7 @@ public:
     // Asks for pictures that are held back until a later packet; does not wait for them.
     [[nodiscard]] virtual Status ask_for_delayed() = 0;
     // Returns when every ticket so far was reported.
-    [[nodiscard]] virtual Status wait_for_delayed() = 0;
+    virtual void wait_for_delayed() = 0;
 };
 
 struct StreamParameters {

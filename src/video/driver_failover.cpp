@@ -132,6 +132,8 @@ void Driver::on_corrupt(Entry& entry, const Error& error) {
     options_.log.debug("video stream {}: packet {}: {}", options_.stream, entry.number, describe(error));
     say_once("a packet is broken: the last good picture stays until the next key frame");
     freeze_from(entry.number);
+    // libavcodec's H.264 decoder carries something of a broken picture over into the next key frame.
+    drop_lane();
 }
 
 void Driver::on_fault(std::uint64_t number, const Error& error) {

@@ -143,8 +143,7 @@ void Lane::perform(const Command& command) {
         if (decoder_) decode_now(command);
         break;
     case Call::Wait:
-        // What it reports counts, not what it returns.
-        if (decoder_) (void)decoder_->wait_for_delayed();
+        if (decoder_) decoder_->wait_for_delayed();
         break;
     }
 }

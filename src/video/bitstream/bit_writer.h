@@ -16,6 +16,7 @@ public:
         if ((value & 1) != 0) bytes_.back() |= std::byte{1} << (7 - position_ % 8);
         ++position_;
     }
+    // At most 32 bits.
     void bits(std::uint32_t value, unsigned count) {
         while (count-- > 0) bit(value >> count);
     }

@@ -85,11 +85,10 @@ public:
         if (on_asking_) report(std::exchange(on_asking_, std::nullopt));
         return {};
     }
-    [[nodiscard]] Status wait_for_delayed() override {
+    void wait_for_delayed() override {
         ++script_.waited;
         if (on_waiting_) report(std::exchange(on_waiting_, std::nullopt));
         if (on_next_) sink_->decoded(std::exchange(on_next_, std::nullopt)->ticket, std::optional<Picture>{});
-        return {};
     }
 
 private:

@@ -186,7 +186,8 @@ TEST(Av1Packets, a_sequence_header_with_timing_and_decoder_model_gives_its_size)
     bits.ue(0);      // equal pictures, one tick
     bits.bit(1);     // decoder model
     bits.bits(9, 5); // delays of 10 bits
-    bits.bits(0, 42);
+    bits.bits(0, 32);
+    bits.bits(0, 10);
     bits.bit(1);     // display delays
     bits.bits(1, 5); // two operating points
     for (int i = 0; i < 2; ++i) {

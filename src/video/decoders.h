@@ -1,0 +1,18 @@
+// Which decoders this build and this system have.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "video/decoder.h"
+
+namespace tv::video {
+
+// Software decoding by libavcodec, which is loaded when the first decoder is made and then stays. nullptr:
+// built without it. Whether it can be loaded shows at create() (Unsupported).
+[[nodiscard]] std::unique_ptr<DecoderFactory> ffmpeg_decoders();
+
+// Best first, as Driver takes them.
+[[nodiscard]] std::vector<std::unique_ptr<DecoderFactory>> available_decoders();
+
+} // namespace tv::video
