@@ -144,7 +144,7 @@ void RawPeer::take_event(std::uint32_t object, std::uint16_t opcode, unsigned ta
         event_rids_.erase(event_rids_.begin());
     }
     const auto known = objects_.find(object);
-    if (known != objects_.end()) {
+    if (known != objects_.end() && known->second != InterfaceId::none) {
         const wayland::Interface& interface = wayland::interface(known->second);
         const wayland::Message& description = interface.events[opcode];
         event.name = std::string(interface.name) + "." + std::string(description.name);
