@@ -11,6 +11,18 @@ inline constexpr std::size_t kKiB = 1024;
 inline constexpr std::size_t kMiB = 1024 * kKiB;
 inline constexpr std::size_t kGiB = 1024 * kMiB;
 
+// Fuzz targets are built with limits that an input of a few KiB can reach: what lies behind a limit of many
+// megabytes would never be tried.
+#ifdef TV_FUZZ_LIMITS
+consteval std::size_t limit(std::size_t, std::size_t for_fuzzing) {
+    return for_fuzzing;
+}
+#else
+consteval std::size_t limit(std::size_t real, std::size_t) {
+    return real;
+}
+#endif
+
 // --- channel -----------------------------------------------------------------------------------------------
 // The frame word has 27 bits for the size.
 inline constexpr std::size_t kFrameSizeBits = 27;
@@ -19,11 +31,11 @@ inline constexpr std::size_t kFrameSizeBits = 27;
 inline constexpr std::size_t kMaxMessageBytes = (std::size_t{1} << kFrameSizeBits) - 1;
 // Wayland payload of one Protocol message: C senders go up to 8 KiB, nobody needs more than this.
 inline constexpr std::size_t kMaxProtocolBytes = 1 * kMiB;
-// Requests behind one whose file comes after it (proxy/keyboard.cpp). That takes C senders one turn of their loop, in
-// which they read 4 KiB from the application.
-inline constexpr std::size_t kMaxParkedRequestBytes = 1 * kMiB;
+// Requests behind one whose file comes after it (proxy/keyboard.cpp). That takes C senders one turn of their
+// loop, in which they read 4 KiB from the application.
+inline constexpr std::size_t kMaxParkedRequestBytes = limit(1 * kMiB, 256);
 // Uncompressed bytes of one fill or diff: data of a whole 8K ARGB buffer plus its span headers.
-inline constexpr std::size_t kMaxUpdateBytes = 256 * kMiB;
+inline constexpr std::size_t kMaxUpdateBytes = limit(256 * kMiB, 4 * kMiB);
 // lz4 cannot expand by more than 255; zstd can, by four orders of magnitude. Text and flat colour reach 3,000
 // with zstd at 256 KiB chunks; a message that claims more is a bomb, unless it is small anyway.
 inline constexpr std::size_t kMaxExpansion = 8192;
@@ -31,28 +43,30 @@ inline constexpr std::size_t kExpansionFreeBytes = 512 * kKiB;
 // zstd window: senders compress at most a few hundred KiB a message; level 19 asks for 8 MiB.
 inline constexpr unsigned kMaxZstdWindowLog = 24;
 // RIDs announced for one Protocol message.
-inline constexpr std::size_t kMaxInjectedRids = 1024;
+inline constexpr std::size_t kMaxInjectedRids = limit(1024, 40);
 
 // --- replicated objects ------------------------------------------------------------------------------------
 // foot maps pools of 512 MiB and uses a few percent of them, so the address space is counted apart from the
 // memory that is really written.
 inline constexpr std::size_t kMaxFileBytes = 1 * kGiB;
-inline constexpr std::size_t kMaxMappedBytes = 64 * kGiB;
-inline constexpr std::size_t kMaxWrittenBytes = 2 * kGiB;
+inline constexpr std::size_t kMaxMappedBytes = limit(64 * kGiB, 2 * kGiB);
+inline constexpr std::size_t kMaxWrittenBytes = limit(2 * kGiB, 8 * kMiB);
 // What was set aside to tell afterwards what a screen capture has changed: an 8K screen has 127 MiB.
-inline constexpr std::size_t kMaxSnapshotBytes = 256 * kMiB;
+inline constexpr std::size_t kMaxSnapshotBytes = limit(256 * kMiB, 1 * kMiB);
 // Keymaps, ICC profiles, gamma tables: largest seen is a 4 MiB ICC profile.
-inline constexpr std::size_t kMaxFixedFileBytes = 32 * kMiB;
-inline constexpr std::size_t kMaxFiles = 4096; // a pool per buffer (Qt, Chromium) and hundreds of icons
-inline constexpr std::size_t kMaxPipes = 128;  // two descriptors each at most; a paste uses one
+inline constexpr std::size_t kMaxFixedFileBytes = limit(32 * kMiB, 128 * kKiB);
+// A pool per buffer (Qt, Chromium) and hundreds of icons.
+inline constexpr std::size_t kMaxFiles = limit(4096, 8);
+// Two descriptors each at most; a paste uses one.
+inline constexpr std::size_t kMaxPipes = limit(128, 4);
 // Data waiting for a pipe whose reader does not drain, all pipes of a connection together.
-inline constexpr std::size_t kMaxPipeBytes = 64 * kMiB;
+inline constexpr std::size_t kMaxPipeBytes = limit(64 * kMiB, 4 * kKiB);
 
 // --- Wayland -----------------------------------------------------------------------------------------------
 // libwayland's own limit; longer messages could not be delivered.
 inline constexpr std::size_t kMaxWaylandMessage = 4096;
 // Live ids of one application. The busiest toolkits stay under a thousand.
-inline constexpr std::size_t kMaxObjects = 10'000;
+inline constexpr std::size_t kMaxObjects = limit(10'000, 200);
 // Descriptors in one sendmsg: libwayland's MAX_FDS_OUT.
 inline constexpr std::size_t kMaxDescriptorsPerSend = 28;
 
@@ -61,8 +75,8 @@ inline constexpr std::size_t kMaxDescriptorsPerSend = 28;
 inline constexpr std::uint32_t kMaxVideoDimension = 16384;
 // A parameter set without its emulation prevention; those of encoders in use have under 100 bytes.
 inline constexpr std::size_t kMaxParameterSetBytes = 4 * kKiB;
-// Packets that one stream keeps since its last key frame, so that another decoder can take over: 250 frames at
-// the senders' default rate are 3 MB. Above it that stream's log is given up until the next key frame.
+// Packets that one stream keeps since its last key frame, so that another decoder can take over: 250 frames
+// at the senders' default rate are 3 MB. Above it that stream's log is given up until the next key frame.
 inline constexpr std::size_t kMaxDecoderLogBytes = 64 * kMiB;
 // The same over all streams of a connection: a peer may open thousands.
 inline constexpr std::size_t kMaxDecoderLogTotal = 512 * kMiB;
@@ -72,12 +86,12 @@ inline constexpr std::size_t kMaxPicturesInFlight = 4;
 // --- queues ------------------------------------------------------------------------------------------------
 // Requests and updates that wait for an unfinished commit. At the first the channel is no longer read, so a
 // remote side is slowed down, never dropped, by it.
-inline constexpr std::size_t kPauseChannelBytes = 64 * kMiB;
+inline constexpr std::size_t kPauseChannelBytes = limit(64 * kMiB, 16 * kKiB);
 // Descriptors that wait with those requests pause it, too: a process has 1024 by default.
-inline constexpr std::size_t kPauseDescriptors = 256;
+inline constexpr std::size_t kPauseDescriptors = limit(256, 4);
 // Bytes waiting for the channel (events, pipe data). Compositors drop clients that do not read, so reading
 // goes on for long before it pauses.
-inline constexpr std::size_t kPauseCompositorBytes = 16 * kMiB;
-inline constexpr std::size_t kPausePipesBytes = 1 * kMiB;
+inline constexpr std::size_t kPauseCompositorBytes = limit(16 * kMiB, 8 * kKiB);
+inline constexpr std::size_t kPausePipesBytes = limit(1 * kMiB, 1 * kKiB);
 
 } // namespace tv::limits

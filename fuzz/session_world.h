@@ -1,0 +1,67 @@
+// All of a session but its threads and its poll: the channel's reader, the proxy and the mirror between a
+// channel and a compositor that are bytes of the input. Deterministic.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "base/byte_queue.h"
+#include "mirror/replica.h"
+#include "proxy/proxy.h"
+#include "session/channel_link.h"
+#include "session/channel_reader.h"
+
+namespace tv::fuzz {
+
+// A compositor that takes so many bytes and looks whether they are whole messages with the right descriptors.
+class SwallowingCompositor final : public proxy::RequestTransport {
+public:
+    std::size_t appetite = 0;
+    [[nodiscard]] Result<std::size_t> send(Bytes bytes, std::span<const int> fds) override;
+
+private:
+    ByteQueue taken_;
+};
+
+class StillClock final : public Clock {
+public:
+    [[nodiscard]] bool now(LinuxClock clock, std::int64_t& nanoseconds) const override;
+    [[nodiscard]] std::int64_t steady() const override { return time; }
+    std::int64_t time = 1;
+};
+
+class World {
+public:
+    World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    // Each does what one turn of the session's loop would. An error is the session's end.
+    [[nodiscard]] Status channel_bytes(Bytes bytes);
+    [[nodiscard]] Status compositor_bytes(Bytes bytes, unsigned fds);
+    [[nodiscard]] Status compositor_takes(std::size_t bytes);
+    [[nodiscard]] Status time_passes(std::int64_t nanoseconds);
+
+    // What must hold after any input.
+    void check();
+    // The application side's words are complete messages.
+    void check_channel();
+
+private:
+    [[nodiscard]] Status turn();
+    [[nodiscard]] Status advance();
+    void serve_pipes();
+
+    StillClock clock_;
+    mirror::MirrorState mirror_;
+    std::optional<proxy::Proxy> proxy_;
+    UniqueFd our_end_; // of the channel
+    std::optional<ChannelLink> link_;
+    std::optional<ChannelReader> reader_;
+    SwallowingCompositor compositor_;
+    ByteQueue events_;
+    Fifo<UniqueFd> event_fds_;
+    unsigned made_fds_ = 0;
+};
+
+} // namespace tv::fuzz
