@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "mirror/diff.h"
+#include "mirror/stream_copy.h"
 
 namespace tv::mirror {
 namespace {
@@ -229,7 +230,7 @@ Status Replica::apply(const Update& update, Bytes uncompressed) {
         if (step.action == DiffCursor::Action::NeedHeader)
             return fail(ErrorCategory::PeerViolation, "diff that ends inside a span header");
         TV_TRY(note_written(step.offset, step.length));
-        std::memcpy(file_.bytes().data() + step.offset, uncompressed.data(), step.length);
+        stream_copy(file_.bytes().data() + step.offset, uncompressed.data(), step.length);
         uncompressed = uncompressed.subspan(step.length);
         cursor.copied(step.length);
     }
