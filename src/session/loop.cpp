@@ -276,6 +276,7 @@ void SessionLoop::finish(const SessionReport& report) {
     switch (report.end) {
     case SessionEnd::ApplicationClosed:
         deliver_requests(deadline);
+        deliver_pipes(deadline);
         break;
     case SessionEnd::CompositorClosed:
     case SessionEnd::Stopped:
@@ -299,6 +300,25 @@ void SessionLoop::deliver_requests(std::int64_t deadline) {
         (void)::poll(ask, 2, 10);
         if ((ask[1].revents & (POLLHUP | POLLERR)) != 0) return;
         if (ask[0].revents != 0) wake_.drain();
+        now_ = clock_.steady();
+    }
+}
+
+// What an application that has ended had copied: its last words may be data and Close together.
+void SessionLoop::deliver_pipes(std::int64_t deadline) {
+    auto& pipes = proxy_.rids.pipes();
+    while (now_ < deadline && !stopping_.load()) {
+        poll_.assign(1, {wake_.fd(), POLLIN, 0});
+        for (const mirror::Pipe& pipe : pipes) {
+            bool waits = pipe.writes() && pipe.queued() != 0;
+            poll_.push_back({waits ? pipe.local().get() : -1, POLLOUT, 0});
+        }
+        if (std::ranges::all_of(std::span(poll_).subspan(1), [](const pollfd& ask) { return ask.fd < 0; }))
+            return;
+        (void)::poll(poll_.data(), static_cast<nfds_t>(poll_.size()), 10);
+        if (poll_[0].revents != 0) wake_.drain();
+        for (std::size_t i = 0; i < pipes.size(); ++i)
+            if (poll_[i + 1].revents != 0 && !pipes[i].write()) pipes[i].close_writing();
         now_ = clock_.steady();
     }
 }

@@ -41,6 +41,7 @@ private:
     // After the loop, for a bounded time: what is queued still goes where it belongs.
     void finish(const SessionReport& report);
     void deliver_requests(std::int64_t deadline);
+    void deliver_pipes(std::int64_t deadline);
     void deliver_events(std::int64_t deadline);
     void drain_channel(std::int64_t deadline);
 
