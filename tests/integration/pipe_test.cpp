@@ -81,6 +81,23 @@ protected:
         });
         return text;
     }
+    // Reads to the end of file, whoever else is gone, then waits for the session's end.
+    std::string report_after_reading(const std::string& expected) {
+        std::string text;
+        char block[65536];
+        fcntl(end_.get(), F_SETFL, O_NONBLOCK);
+        EXPECT_TRUE(eventually(
+            [&] {
+                ssize_t got = 0;
+                while ((got = read(end_.get(), block, sizeof block)) > 0)
+                    text.append(block, static_cast<std::size_t>(got));
+                return got == 0;
+            },
+            10s))
+            << text.size() << " of " << expected.size();
+        EXPECT_EQ(report().end, SessionEnd::ApplicationClosed);
+        return text;
+    }
     // Writes it all while the peer reads.
     void write_all(const std::string& text) {
         fcntl(end_.get(), F_SETFL, O_NONBLOCK);
@@ -226,6 +243,25 @@ TEST_P(PipeTest, a_sink_that_is_not_read_holds_nothing_else_up) {
     for (int index = 0; index < 20; ++index) EXPECT_TRUE(peer_->roundtrip(1s));
     EXPECT_EQ(read_all(text.size()), text);
     // The descriptor was the compositor's; its flags are as they were.
+}
+
+// As waypipe sends it for an application that writes its clipboard and exits.
+TEST_P(PipeTest, data_that_comes_together_with_close_is_still_delivered) {
+    ASSERT_TRUE(open_sink());
+    const std::string text = long_text();
+    std::vector<std::byte> last;
+    const auto add = [&](const auto& message) {
+        last.resize(last.size() + encoded_size(message));
+        encode(message, std::span(last).last(encoded_size(message)));
+    };
+    for (std::size_t at = 0; at < text.size(); at += 32768)
+        add(msg::PipeTransfer{rid_,
+                              bytes_of(text).subspan(at, std::min<std::size_t>(32768, text.size() - at))});
+    add(msg::PipeShutdownW{rid_});
+    add(msg::Close{-1});
+    peer_->send_bytes(last);
+    // The peer reads no more; what comes out of the pipe does not depend on it.
+    EXPECT_EQ(report_after_reading(text), text);
 }
 
 TEST_P(PipeTest, pipes_that_were_announced_and_never_used_are_closed_with_the_session) {
