@@ -9,6 +9,9 @@ die() {
     exit 1
 }
 
+# One cache serves every clone of this tree: paths below it count as relative.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 jobs=${TV_JOBS:-$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)}
 
 # configure PRESET [cmake arguments]: warnings are errors where CI is set.
