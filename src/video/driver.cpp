@@ -30,6 +30,7 @@ std::uint64_t Driver::push(std::shared_ptr<const Packet> packet) {
     const PacketInfo info = inspect(options_.codec, packet->bytes());
     Entry entry;
     entry.number = end();
+    entry.pushed_at = options_.clock->steady();
     entry.packet = std::move(packet);
     entry.bytes = info.bytes;
     entry.key = info.key_frame;
@@ -89,7 +90,7 @@ void Driver::pump() {
             ++next_submit_;
         } else if (!lane_) {
             if (!start_for(*entry)) freeze_from(entry->number);
-        } else if (entry->key && prefers_another(*entry)) {
+        } else if (entry->key && entry->number >= decided_ && prefers_another(*entry)) {
             if (entry->number != decided_ || in_flight_ > 0) return;
             start(*usable_from(0, entry->key_ordinal), entry->number);
         } else {
@@ -127,7 +128,7 @@ void Driver::settle() {
     for (; decided_ < end(); ++decided_) {
         Entry& entry = *find(decided_);
         if (!entry.final && !entry.skip) break;
-        Outcome outcome{entry.number};
+        Outcome outcome{entry.number, std::nullopt, entry.decoded_at};
         if (!entry.skip) outcome.picture = std::move(entry.picture);
         entry.picture.reset();
         entry.final = true;
@@ -211,12 +212,11 @@ void Driver::on_decoded(LaneEvent& event) {
     } else if (!*event.outcome) {
         on_no_picture(*entry);
     } else {
-        decode_times_[decode_samples_++ % decode_times_.size()] = event.time - event.began;
-        on_picture(*entry, std::move(**event.outcome));
+        on_picture(*entry, std::move(**event.outcome), event);
     }
 }
 
-void Driver::on_picture(Entry& entry, Picture picture) {
+void Driver::on_picture(Entry& entry, Picture picture, const LaneEvent& event) {
     const bool waited = entry.asked;
     const std::uint64_t number = entry.number;
     if (!entry.final && !entry.skip) {
@@ -231,6 +231,9 @@ void Driver::on_picture(Entry& entry, Picture picture) {
             say_once("its pictures are smaller than the buffer and are not shown");
         } else {
             entry.picture = std::move(picture);
+            entry.decoded_at = event.time;
+            queue_times_.add(event.began - entry.pushed_at);
+            decode_times_.add(event.time - event.began);
         }
         entry.final = true;
     }
@@ -253,12 +256,8 @@ DriverStatistics Driver::statistics() const {
         statistics.hardware = candidates_[current_].factory->hardware();
     }
     statistics.log_bytes = log_bytes_;
-    auto times = decode_times_;
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(decode_samples_, times.size()));
-    if (count == 0) return statistics;
-    std::sort(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(count));
-    statistics.decode_p50 = times[(count - 1) / 2];
-    statistics.decode_p99 = times[(count - 1) * 99 / 100];
+    statistics.queue = queue_times_.percentiles();
+    statistics.decode = decode_times_.percentiles();
     return statistics;
 }
 

@@ -2,7 +2,6 @@
 // happens to decoders meanwhile.
 #pragma once
 
-#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "base/log.h"
 #include "video/bitstream/packet_info.h"
 #include "video/decoder.h"
+#include "video/durations.h"
 #include "video/executor.h"
 #include "video/lane.h"
 #include "video/packet.h"
@@ -45,6 +45,7 @@ struct DriverOptions {
 struct Outcome {
     std::uint64_t packet = 0;
     std::optional<Picture> picture{};
+    std::int64_t decoded_at = 0; // with a picture: when the decoder gave it; steady nanoseconds
 };
 
 struct DriverStatistics {
@@ -60,8 +61,8 @@ struct DriverStatistics {
     std::uint64_t restarts = 0;        // of the same one
     std::uint64_t waits = 0;           // for pictures that were held back
     std::size_t log_bytes = 0;
-    std::int64_t decode_p50 = 0; // nanoseconds from handing a packet to the decoder to its report,
-    std::int64_t decode_p99 = 0; // of the latest pictures
+    Percentiles queue{};  // of the latest pictures: from push() to the decoder,
+    Percentiles decode{}; // and from there to its report
 };
 
 // Single-threaded: every call from the thread that owns it. Never blocks, never drops a packet, never ends
@@ -109,7 +110,9 @@ private:
         bool final = false; // the outcome is known; decoders that are fed the packet again change nothing
         bool asked = false; // the decoder was told to wait for it
         State state = State::Waiting;
+        std::int64_t pushed_at = 0;
         std::int64_t returned_at = 0; // decode() came back without a report
+        std::int64_t decoded_at = 0;
         std::optional<Picture> picture{};
     };
     // What is known of a decoder of the list, for this stream.
@@ -134,7 +137,7 @@ private:
     void drop_front();
     void handle(LaneEvent& event);
     void on_decoded(LaneEvent& event);
-    void on_picture(Entry& entry, Picture picture);
+    void on_picture(Entry& entry, Picture picture, const LaneEvent& event);
     void on_no_picture(Entry& entry);
     void finish(Entry& entry);
 
@@ -192,8 +195,8 @@ private:
     bool told_ = false;
 
     DriverStatistics counts_;
-    std::array<std::int64_t, 256> decode_times_{};
-    std::uint64_t decode_samples_ = 0;
+    Durations queue_times_;
+    Durations decode_times_;
 };
 
 } // namespace tv::video

@@ -1,0 +1,76 @@
+#include "video/stream.h"
+
+#include <utility>
+
+namespace tv::video {
+
+Paint paint_pixels(PixelTarget target, std::shared_ptr<const void> memory) {
+    return [target, memory = std::move(memory)](const Picture& picture) { return convert(picture, target); };
+}
+
+Stream::Stream(DriverOptions options, Paint paint)
+    : paint_(std::move(paint)), executor_(*options.executor), clock_(*options.clock), wake_(options.wake),
+      driver_(std::move(options)) {}
+
+std::uint64_t Stream::push(std::shared_ptr<const Packet> packet) {
+    const std::uint64_t number = driver_.push(std::move(packet));
+    collect();
+    return number;
+}
+
+void Stream::hold_after(std::optional<std::uint64_t> packet) {
+    newest_ = packet;
+    collect();
+}
+
+void Stream::service() {
+    driver_.service();
+    if (job_ && job_->done.load(std::memory_order_acquire)) {
+        ++(job_->status ? counts_.painted : counts_.refused);
+        paint_waits_.add(job_->began - job_decoded_at_);
+        convert_times_.add(job_->ended - job_->began);
+        job_.reset();
+    }
+    collect();
+}
+
+// Takes what may be shown; of several pictures only the last is worth converting.
+void Stream::collect() {
+    if (job_) return;
+    std::optional<Outcome> latest;
+    while (!newest_ || taken_ <= *newest_) {
+        std::optional<Outcome> outcome = driver_.next();
+        if (!outcome) break;
+        taken_ = outcome->packet + 1;
+        if (!outcome->picture) continue;
+        if (latest) ++counts_.overtaken;
+        latest = std::move(outcome);
+    }
+    shown_ = taken_;
+    if (latest) begin(std::move(*latest));
+}
+
+void Stream::begin(Outcome outcome) {
+    job_decoded_at_ = outcome.decoded_at;
+    job_ = std::make_shared<Job>();
+    job_->picture = std::move(*outcome.picture);
+    const Status posted = executor_.post([job = job_, paint = paint_, wake = wake_, &clock = clock_] {
+        job->began = clock.steady();
+        job->status = paint(job->picture);
+        job->ended = clock.steady();
+        job->picture = {}; // back to the decoder's pool
+        job->done.store(true, std::memory_order_release);
+        if (wake) wake();
+    });
+    if (!posted) job_.reset(); // no thread to be had: the last picture stays
+}
+
+StreamStatistics Stream::statistics() const {
+    StreamStatistics statistics = counts_;
+    statistics.driver = driver_.statistics();
+    statistics.paint_wait = paint_waits_.percentiles();
+    statistics.convert = convert_times_.percentiles();
+    return statistics;
+}
+
+} // namespace tv::video

@@ -1,0 +1,90 @@
+// One wl_buffer's video: packets in, pixels out. What the proxy holds for each RID that is decoded here.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "video/convert/convert.h"
+#include "video/driver.h"
+
+namespace tv::video {
+
+struct StreamStatistics {
+    DriverStatistics driver{};
+    std::uint64_t painted = 0;   // pictures that went into the pixels
+    std::uint64_t refused = 0;   // that paint could not show
+    std::uint64_t overtaken = 0; // pictures that a newer one made needless before they could be painted
+    Percentiles paint_wait{};    // from the decoder's report to the conversion: hold_after(), hand-overs
+    Percentiles convert{};
+};
+
+// Puts a picture where it will be seen; on a worker, one call a stream at a time. May still be called, once,
+// after the stream is gone, so it owns what it writes to.
+using Paint = std::function<Status(const Picture&)>;
+
+// Conversion by the CPU. `memory` keeps the target's pixels mapped.
+[[nodiscard]] Paint paint_pixels(PixelTarget target, std::shared_ptr<const void> memory);
+
+// Single-threaded, like its driver; decoding and conversion run on the driver's executor. Never fails: what
+// cannot be shown leaves the pixels as they are.
+//
+// A commit that names the buffer is shown with the packets that came before it, so: remember the number of
+// the last push() with the commit, hold_after() it, and forward the commit once ready(number). While a commit
+// of an earlier packet is not forwarded, pictures of later ones wait, and with them, after a few, the
+// decoder.
+class Stream {
+public:
+    // options.wake outlives the executor's last task.
+    Stream(DriverOptions options, Paint paint);
+
+    std::uint64_t push(std::shared_ptr<const Packet> packet);
+    // After a wake, and at the deadline.
+    void service();
+    [[nodiscard]] std::optional<std::int64_t> deadline() const { return driver_.deadline(); }
+
+    // The pixels must not become newer than this packet; nullopt: they may.
+    void hold_after(std::optional<std::uint64_t> packet);
+    // Whether the pixels show that packet's picture (or the last good one before it), and nobody writes to
+    // them.
+    [[nodiscard]] bool ready(std::uint64_t packet) const { return !job_ && packet < shown_; }
+    // Whether a worker is writing to the pixels.
+    [[nodiscard]] bool painting() const { return job_ != nullptr; }
+
+    // Bytes that wait to be decoded, for the channel's back-pressure.
+    [[nodiscard]] std::size_t queued_bytes() const { return driver_.queued_bytes(); }
+    [[nodiscard]] StreamStatistics statistics() const;
+
+private:
+    // One call of paint, shared with its worker.
+    struct Job {
+        Picture picture;
+        std::int64_t began = 0;
+        std::int64_t ended = 0;
+        Status status;
+        std::atomic<bool> done{false}; // after this the other members are the stream's again
+    };
+
+    void collect();
+    void begin(Outcome outcome);
+
+    const Paint paint_;
+    Executor& executor_;
+    const Clock& clock_;
+    const std::function<void()> wake_;
+    Driver driver_;
+
+    std::uint64_t taken_ = 0; // outcomes taken from the driver
+    std::uint64_t shown_ =
+        0; // packets with smaller numbers are in the pixels, or will be when the job is done
+    std::optional<std::uint64_t> newest_; // the pixels must not go beyond it
+    std::shared_ptr<Job> job_;
+    std::int64_t job_decoded_at_ = 0;
+
+    StreamStatistics counts_;
+    Durations paint_waits_;
+    Durations convert_times_;
+};
+
+} // namespace tv::video
