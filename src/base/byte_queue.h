@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -54,20 +56,26 @@ public:
 private:
     void reserve(std::size_t count) {
         if (capacity_ - tail_ >= count) return;
-        if (capacity_ - size() >= count && head_ >= size()) {
-            std::memcpy(storage_.get(), storage_.get() + head_, size());
-        } else {
-            std::size_t wanted = std::max({std::size_t{4096}, capacity_ * 2, size() + count});
-            auto grown = std::make_unique_for_overwrite<std::byte[]>(wanted);
-            if (size() != 0) std::memcpy(grown.get(), storage_.get() + head_, size());
-            storage_ = std::move(grown);
-            capacity_ = wanted;
-        }
+        // Only when at least as much was consumed as is moved, so that appending stays cheap on average.
+        bool enough_moved = capacity_ - size() >= count && head_ >= size();
+        if (head_ != 0) std::memmove(storage_.get(), storage_.get() + head_, size());
         tail_ -= head_;
         head_ = 0;
+        if (!enough_moved) grow(std::max({std::size_t{4096}, capacity_ * 2, tail_ + count}));
+    }
+    // By realloc, which moves large blocks by their pages: no second copy, and no holes left in the heap.
+    void grow(std::size_t capacity) {
+        void* grown = std::realloc(storage_.get(), capacity);
+        if (grown == nullptr) throw std::bad_alloc();
+        (void)storage_.release();
+        storage_.reset(static_cast<std::byte*>(grown));
+        capacity_ = capacity;
     }
 
-    std::unique_ptr<std::byte[]> storage_;
+    struct Free {
+        void operator()(std::byte* memory) const { std::free(memory); }
+    };
+    std::unique_ptr<std::byte, Free> storage_;
     std::size_t capacity_ = 0;
     std::size_t head_ = 0;
     std::size_t tail_ = 0;

@@ -102,7 +102,7 @@ void ChannelQueue::received(MessageType type, std::size_t bytes, std::int64_t no
 
 std::int64_t ChannelQueue::acknowledge(std::int64_t now) {
     if (received_messages_ == acknowledged_) return 0;
-    const bool rides_along = out_.size() != 0 && received_messages_ - acknowledged_ >= kAckMessages;
+    const bool rides_along = !out_.empty() && received_messages_ - acknowledged_ >= kAckMessages;
     if (now < ack_due_ && unacknowledged_bytes_ < kAckBytes && !rides_along) return ack_due_;
     send(msg::AckNblocks{received_messages_});
     acknowledged_ = received_messages_;

@@ -4,8 +4,10 @@
 
 namespace tv::wayland {
 
-ObjectTable::ObjectTable() {
-    (void)create_client(kDisplayId, InterfaceId::wl_display, 1);
+ObjectTable::ObjectTable() : client_(kDisplayId + 1) {
+    client_[kDisplayId].interface = InterfaceId::wl_display;
+    client_[kDisplayId].version = 1;
+    live_ = 1;
 }
 
 Object* ObjectTable::find(std::uint32_t id) {
