@@ -239,13 +239,17 @@ protected:
     test::ManualExecutor executor;
     test::FakeClock clock;
 
-    // By packet: planes, or nothing.
-    std::vector<std::optional<Buffer>> show(Codec codec, const std::vector<Buffer>& packets, Size buffer) {
+    DriverStatistics statistics; // at the end of the last show()
+
+    // By packet: planes, or nothing. `first`: a decoder to be tried before libavcodec's.
+    std::vector<std::optional<Buffer>> show(Codec codec, const std::vector<Buffer>& packets, Size buffer,
+                                            DecoderFactory* first = nullptr) {
         DriverOptions options;
         options.codec = codec;
         options.buffer = buffer;
         options.threads = 1;
-        options.decoders = {factory.get()};
+        if (first != nullptr) options.decoders.push_back(first);
+        options.decoders.push_back(factory.get());
         options.executor = &executor;
         options.clock = &clock;
         Driver driver(std::move(options));
@@ -263,6 +267,7 @@ protected:
             shown.emplace_back();
             if (outcome && outcome->picture) shown.back() = planes_of(*outcome->picture);
         }
+        statistics = driver.statistics();
         return shown;
     }
 };
@@ -326,6 +331,112 @@ TEST_F(FfmpegDriver, a_flipped_byte_anywhere_ends_nothing_and_the_next_key_frame
             EXPECT_TRUE(shown[4] == good[4]) << round;
             EXPECT_TRUE(shown[5] == good[5]) << round;
         }
+    }
+}
+
+// A real decoder with a fault added.
+class Faulty final : public DecoderFactory {
+public:
+    enum class Fault { FailsFrom, HoldsBack };
+    // FailsFrom: that ticket and all later ones are the decoder's failure. HoldsBack: a picture comes out
+    // when it is waited for, or with the next packet, unless the SPS rules reordering out.
+    Faulty(DecoderFactory& real, Fault fault, std::uint64_t from = 0)
+        : real_(real), fault_(fault), from_(from) {}
+    [[nodiscard]] const char* name() const override { return "faulty"; }
+    [[nodiscard]] bool hardware() const override { return true; }
+    [[nodiscard]] bool may_decode(Codec) const override { return true; }
+    [[nodiscard]] Result<std::unique_ptr<Decoder>> create(const StreamParameters& stream,
+                                                          std::shared_ptr<DecodeSink> sink) override {
+        auto inner = std::make_shared<Reports>();
+        TV_ASSIGN(auto real, real_.create(stream, inner));
+        return std::make_unique<Wrapper>(*this, stream.codec, std::move(real), std::move(inner),
+                                         std::move(sink));
+    }
+
+private:
+    class Wrapper final : public Decoder {
+    public:
+        Wrapper(const Faulty& faulty, Codec codec, std::unique_ptr<Decoder> real,
+                std::shared_ptr<Reports> inner, std::shared_ptr<DecodeSink> sink)
+            : faulty_(faulty), codec_(codec), real_(std::move(real)), inner_(std::move(inner)),
+              sink_(std::move(sink)) {}
+        [[nodiscard]] Status decode(const AccessUnit& unit) override {
+            if (faulty_.fault_ == Fault::FailsFrom && unit.ticket >= faulty_.from_)
+                return fail(ErrorCategory::Io, "made to fail");
+            if (unit.key_frame) in_order_ = without_reordering(codec_, unit.bytes) == test::copy(unit.bytes);
+            wait_for_delayed();
+            TV_TRY(real_->decode(unit));
+            if (faulty_.fault_ == Fault::FailsFrom || in_order_) wait_for_delayed();
+            return {};
+        }
+        [[nodiscard]] Status ask_for_delayed() override { return {}; }
+        void wait_for_delayed() override {
+            for (auto& report : std::exchange(inner_->all, {}))
+                sink_->decoded(report.ticket, std::move(report.outcome));
+        }
+
+    private:
+        const Faulty& faulty_;
+        const Codec codec_;
+        const std::unique_ptr<Decoder> real_;
+        const std::shared_ptr<Reports> inner_;
+        const std::shared_ptr<DecodeSink> sink_;
+        bool in_order_ = false;
+    };
+
+    DecoderFactory& real_;
+    const Fault fault_;
+    const std::uint64_t from_;
+};
+
+TEST_F(FfmpegDriver, a_decoder_that_fails_at_any_packet_is_followed_by_the_same_pictures_from_the_next) {
+    for (const Made& made : {kMade[0], kMade[2], kMade[3], kMade[4]}) {
+        SCOPED_TRACE(made.encoder);
+        const auto packets = test::encode_pattern(made.encoder, with_key_frames(made, 5), {96, 64}, 8);
+        ASSERT_EQ(packets.size(), 8u);
+        const auto good = show(made.codec, packets, {96, 64});
+        for (std::uint64_t from = 0; from < packets.size(); ++from) {
+            Faulty faulty(*factory, Faulty::Fault::FailsFrom, from);
+            EXPECT_TRUE(show(made.codec, packets, {96, 64}, &faulty) == good) << from;
+            EXPECT_STREQ(statistics.decoder, "ffmpeg");
+            EXPECT_EQ(statistics.pictures, 8u);
+        }
+    }
+}
+
+TEST_F(FfmpegDriver, a_decoder_that_waits_for_its_picture_buffer_is_cured_by_rewriting_the_sps) {
+    for (const Made& made : {kMade[0], kMade[2]}) {
+        SCOPED_TRACE(made.encoder);
+        const auto packets = test::encode_pattern(made.encoder, with_key_frames(made, 5), {96, 64}, 8);
+        ASSERT_EQ(packets.size(), 8u);
+        const auto good = show(made.codec, packets, {96, 64});
+        Faulty faulty(*factory, Faulty::Fault::HoldsBack);
+        EXPECT_TRUE(show(made.codec, packets, {96, 64}, &faulty) == good);
+        EXPECT_STREQ(statistics.decoder, "faulty");
+        EXPECT_EQ(statistics.waits, 2u);
+        EXPECT_EQ(statistics.restarts, 1u);
+        EXPECT_EQ(statistics.failovers, 0u);
+    }
+}
+
+TEST_F(FfmpegDriver, parameter_sets_that_change_in_mid_stream_change_nothing_but_the_size) {
+    for (const Made& made : {kMade[0], kMade[2], kMade[3], kMade[4]}) {
+        SCOPED_TRACE(made.encoder);
+        const auto small = test::encode_pattern(made.encoder, made.options, {64, 64}, 3);
+        const auto large = test::encode_pattern(made.encoder, made.options, {128, 96}, 3);
+        std::vector<Buffer> packets = small;
+        packets.insert(packets.end(), large.begin(), large.end());
+        packets.insert(packets.end(), small.begin(), small.end());
+        const auto alone_small = show(made.codec, small, {64, 64}),
+                   alone_large = show(made.codec, large, {64, 64});
+        const auto shown = show(made.codec, packets, {64, 64});
+        ASSERT_EQ(shown.size(), 9u);
+        for (std::size_t i = 0; i < 3; ++i) {
+            EXPECT_TRUE(shown[i] && shown[i] == alone_small[i]) << i;
+            EXPECT_TRUE(shown[3 + i] && shown[3 + i] == alone_large[i]) << i;
+            EXPECT_TRUE(shown[6 + i] && shown[6 + i] == alone_small[i]) << i;
+        }
+        EXPECT_EQ(statistics.restarts + statistics.failovers, 0u);
     }
 }
 

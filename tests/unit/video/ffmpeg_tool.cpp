@@ -44,6 +44,14 @@ bool run(const std::string& arguments) {
     return std::system(command.c_str()) == 0; // NOLINT(cert-env33-c): fixed words of the tests
 }
 
+// The pattern's source makes even sizes only.
+std::string pattern(video::Size size, int frames) {
+    return fmt::format(
+        "-f lavfi -i testsrc2=size={}x{}:rate=30 -frames:v {} -vf format=bgr0,crop={}:{}:0:0:exact=1",
+        std::max(64u, (size.width + 1) & ~1u), std::max(64u, (size.height + 1) & ~1u), frames, size.width,
+        size.height);
+}
+
 // Access units of an Annex B stream whose encoder wrote delimiters.
 std::vector<Buffer> split_at_delimiters(const Buffer& stream, bool hevc) {
     std::vector<Buffer> packets;
@@ -111,15 +119,19 @@ std::vector<Buffer> encode_pattern(const std::string& encoder, const std::string
     const char* filter = h264   ? "-bsf:v h264_metadata=aud=insert"
                          : hevc ? "-bsf:v hevc_metadata=aud=insert"
                                 : "";
-    // The pattern's source makes even sizes only.
     const TempFile file;
-    if (!run(fmt::format("-f lavfi -i testsrc2=size={}x{}:rate=30 -frames:v {} -vf "
-                         "format=bgr0,crop={}:{}:0:0:exact=1 -pix_fmt yuv420p -c:v {} {} {} -f {} {}",
-                         std::max(64u, (size.width + 1) & ~1u), std::max(64u, (size.height + 1) & ~1u),
-                         frames, size.width, size.height, encoder, options, filter, format, file.path())))
+    if (!run(fmt::format("{} -pix_fmt yuv420p -c:v {} {} {} -f {} {}", pattern(size, frames), encoder,
+                         options, filter, format, file.path())))
         return {};
     const Buffer stream = read_whole(file.path());
     return h264 || hevc ? split_at_delimiters(stream, hevc) : split_ivf(stream);
+}
+
+Result<Buffer> pattern_pixels(video::Size size, int frames) {
+    const TempFile file;
+    if (!run(fmt::format("{} -pix_fmt bgr0 -f rawvideo {}", pattern(size, frames), file.path())))
+        return fail(ErrorCategory::Io, "ffmpeg makes no pattern");
+    return read_whole(file.path());
 }
 
 Result<Buffer> decode_with_tool(Codec codec, const std::vector<Buffer>& packets) {

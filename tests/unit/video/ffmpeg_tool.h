@@ -18,6 +18,9 @@ using Buffer = std::vector<std::byte>;
 [[nodiscard]] std::vector<Buffer> encode_pattern(const std::string& encoder, const std::string& options,
                                                  video::Size size, int frames);
 
+// The pattern itself, as XRGB8888 pictures one after the other.
+[[nodiscard]] Result<Buffer> pattern_pixels(video::Size size, int frames);
+
 // The packets' pictures one after the other as I420 without padding; the program decides their size.
 [[nodiscard]] Result<Buffer> decode_with_tool(video::Codec codec, const std::vector<Buffer>& packets);
 
