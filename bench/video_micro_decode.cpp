@@ -1,4 +1,4 @@
-// video_micro_decode RECORDING.s2c [ROUNDS]: CPU time of decoding and converting a recorded session's first
+// video_micro_decode RECORDING.s2c [ROUNDS]: CPU time of decoding and converting a recorded session's longest
 // stream, by a bare loop on one thread and by a stream with its workers, interleaved. Prints one JSON line a
 // thread count; `ratio` is stream / bare, both user + system time a picture.
 #include <ctime>
