@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ctest_summary.py REPORT.xml CTEST_STATUS: lists skipped tests with their reasons and failed ones by name, then the closing line.
+"""ctest_summary.py REPORT.xml CTEST_STATUS [CTEST.log]: lists skipped tests with their reasons and failed ones by name, then the closing line.
 
 The counts are ctest's own (its JUnit report). Exits 1 when a test failed, none ran, or ctest said so.
 """
@@ -22,6 +22,13 @@ def skip_reason(case):
     match = re.search(r": Skipped\n(.*?)\n*\[  SKIPPED \]", output, re.DOTALL)
     reason = " ".join(match.group(1).split()) if match else ""
     return reason.removeprefix("skipped: ") or "no reason given"
+
+
+def failed_attempts(log):
+    """Names of the tests that failed at least once; the report knows only how each ended."""
+    line = re.compile(r"Test\s+#\d+: (\S+) \.+\*\*\*(?!Skipped|Not Run)")
+    with open(log, encoding="utf-8", errors="replace") as file:
+        return {match.group(1) for match in map(line.search, file) if match}
 
 
 def main():
@@ -49,6 +56,9 @@ def main():
     print("\nslowest: " + ", ".join(f"{case.get('name')} {float(case.get('time') or 0):.1f} s" for case in slowest))
     for case in skipped:
         print(f"skipped: {case.get('name')}: {skip_reason(case)}")
+    if len(sys.argv) > 3:
+        for name in sorted(failed_attempts(sys.argv[3]) & {case.get("name") for case in passed}):
+            print(f"unsteady: {name} failed first and passed at the second attempt")
     for case in failed:
         print(f"FAILED: {case.get('name')}")
     if not cases:
