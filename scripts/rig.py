@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +23,8 @@ class Rig:
     def __init__(self, prefix):
         self.folder = tempfile.mkdtemp(prefix=prefix, dir="/tmp")  # mode 700
         self.children = []
+        # Ended from outside, the children still go with us.
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
     def __enter__(self):
         return self
