@@ -2,6 +2,9 @@
 // they are bytes. The channel's begin with the connection header. fuzz/session_seeds.py makes such inputs of
 // recordings. With TV_FUZZ_SAY in the environment it is told how each input ends.
 #include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -52,6 +55,12 @@ int lowest_free() {
 
 } // namespace
 } // namespace tv::fuzz
+
+// As the session's thread does: writing to a pipe without a reader is an error, not an end.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    std::signal(SIGPIPE, SIG_IGN);
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const int before = tv::fuzz::lowest_free();

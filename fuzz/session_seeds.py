@@ -2,13 +2,14 @@
 """session_seeds.py RECORDINGS OUT: makes inputs of fuzz_session from tests/fixtures/*.{s2c,c2s,tsv}.
 
 What the server sent becomes channel bytes; the events in what the client answered become compositor bytes. Long
-recordings are cut off after LONGEST bytes, and what is shown is made small by the limits of fuzz builds anyway.
+recordings are cut off after LONGEST bytes. Beside them there are short sessions made by hand for what no recording
+has.
 """
 import pathlib
 import struct
 import sys
 
-LONGEST = 24 * 1024
+LONGEST = 8 * 1024
 CHANNEL, COMPOSITOR, TAKES, TIME = range(4)
 
 
@@ -72,11 +73,203 @@ def convert(base):
     return out[: LONGEST * 2]
 
 
+# --- sessions made by hand: every family of messages that a handler knows, with as few bytes as possible ---
+
+GLOBALS = {
+    "wl_compositor": 5, "wl_shm": 1, "wl_seat": 7, "wl_data_device_manager": 3, "wl_output": 3, "xdg_wm_base": 3,
+    "wp_presentation": 1, "wp_commit_timing_manager_v1": 1, "zwlr_screencopy_manager_v1": 3, "wp_color_manager_v1": 1,
+    "ext_image_copy_capture_manager_v1": 1, "ext_output_image_capture_source_manager_v1": 1,
+    "xdg_toplevel_icon_manager_v1": 1, "zwlr_gamma_control_manager_v1": 1, "zwp_virtual_keyboard_manager_v1": 1,
+    "zwp_input_method_manager_v2": 1, "zwp_primary_selection_device_manager_v1": 1, "unheard_of": 4,
+}
+HIDDEN_FROM_C = {
+    "wp_color_manager_v1", "ext_image_copy_capture_manager_v1", "xdg_toplevel_icon_manager_v1",
+    "wp_commit_timing_manager_v1",
+}
+HIDDEN_FROM_RUST = {"zwp_virtual_keyboard_manager_v1", "zwp_input_method_manager_v2"}
+
+
+def wayland(object_id, opcode, *arguments, fds=0):
+    body = b""
+    for argument in arguments:
+        if isinstance(argument, str):
+            text = argument.encode() + b"\0"
+            body += struct.pack("<I", len(text)) + text + bytes(-len(text) % 4)
+        else:
+            body += struct.pack("<I", argument & 0xFFFFFFFF)
+    return struct.pack("<II", object_id, 8 + len(body) << 16 | fds << 11 | opcode) + body
+
+
+def message(kind, payload):
+    return struct.pack("<I", 4 + len(payload) << 5 | kind) + payload + bytes(-len(payload) % 4)
+
+
+def words(kind, *numbers, data=b""):
+    return message(kind, b"".join(struct.pack("<I", number & 0xFFFFFFFF) for number in numbers) + data)
+
+
+class Script:
+    """Steps of one session."""
+
+    def __init__(self, version):
+        self.version = version
+        header = 0x80 | 1 << 8 | (version & 15) << 3 | (version >> 4) << 16
+        self.out = step(TAKES, amount=0xFFFF) + step(CHANNEL, struct.pack("<I", header) + bytes(12))
+        self.next_id = 3
+        self.next_rid = 1
+        self.channel(self.requests(wayland(1, 1, 2)))
+        self.names = {}
+        events = b""
+        for name, (interface, version_offered) in enumerate(GLOBALS.items(), 1):
+            self.names[interface] = name
+            events += wayland(2, 0, name, interface, version_offered)
+        self.events(events)
+
+    def requests(self, *messages):
+        return message(0, b"".join(messages))
+
+    def channel(self, *messages):
+        self.out += step(CHANNEL, b"".join(messages))
+
+    def events(self, data, fds=0):
+        self.out += step(COMPOSITOR | fds << 2, data)
+
+    def new_id(self):
+        self.next_id += 1
+        return self.next_id - 1
+
+    def bind(self, interface, version=None):
+        hidden = HIDDEN_FROM_C if self.version == 16 else HIDDEN_FROM_RUST
+        if interface in hidden:
+            return None
+        version = min(version or GLOBALS[interface], {"zwlr_screencopy_manager_v1": 1}.get(interface, 9)
+                      if self.version == 16 else 9)
+        new = self.new_id()
+        self.channel(self.requests(wayland(2, 0, self.names[interface], interface, version, new)))
+        return new
+
+    def file(self, size=256):
+        """OpenFile with contents, announced for the next Protocol message."""
+        rid = self.next_rid
+        self.next_rid += 1
+        return words(2, rid, size) + words(5, rid, 0, 64, data=bytes(range(64))), words(1, rid), rid
+
+    def call(self, object_id, opcode, *arguments):
+        self.channel(self.requests(wayland(object_id, opcode, *arguments)))
+
+    def make(self, object_id, opcode, *arguments):
+        """A request whose first argument is a new id."""
+        new = self.new_id()
+        self.call(object_id, opcode, new, *arguments)
+        return new
+
+    def with_file(self, object_id, opcode, *arguments):
+        contents, inject, rid = self.file()
+        self.channel(contents, inject, self.requests(wayland(object_id, opcode, *arguments, fds=1)))
+        return rid
+
+    def buffer(self, shm):
+        pool = self.new_id()
+        rid = self.with_file(shm, 0, pool, 256)
+        return pool, self.make(pool, 0, 0, 8, 8, 32, 0), rid
+
+
+def pictures(version):
+    s = Script(version)
+    compositor, shm = s.bind("wl_compositor"), s.bind("wl_shm")
+    presentation, timing = s.bind("wp_presentation"), s.bind("wp_commit_timing_manager_v1")
+    surface = s.make(compositor, 0)
+    pool, buffer, rid = s.buffer(shm)
+    if timing:
+        timer = s.make(timing, 0, surface)
+        s.call(timer, 0, 0, 1000, 5)
+    feedback = s.new_id()
+    s.call(presentation, 1, surface, feedback)
+    s.events(wayland(presentation, 0, 1))
+    for size in (256, 512):
+        s.call(surface, 1, buffer, 0, 0)
+        s.channel(words(6, rid, 12, 0, data=struct.pack("<III", 3, 4, size)), s.requests(wayland(surface, 6)))
+        s.channel(words(3, rid, 512), s.requests(wayland(pool, 2, 512)))
+    s.events(wayland(buffer, 0) + wayland(feedback, 1, 0, 5, 6, 7, 8, 9, 1) + wayland(1, 1, feedback))
+    s.out += step(TIME, amount=50)
+    for destroyed in (pool, buffer, surface):
+        s.call(destroyed, 0 if destroyed != pool else 1)
+    s.events(wayland(1, 1, pool) + wayland(1, 1, buffer) + wayland(1, 1, surface))
+    return s.out
+
+
+def selections(version):
+    s = Script(version)
+    manager, seat = s.bind("wl_data_device_manager"), s.bind("wl_seat")
+    device = s.make(manager, 1, seat)
+    source = s.make(manager, 0)
+    s.events(wayland(device, 0, 0xFF000000) + wayland(0xFF000000, 0, "text/plain"))
+    s.channel(words(7, 1), words(1, 1), s.requests(wayland(0xFF000000, 1, "text/plain", fds=1)))
+    s.channel(words(8, 2), words(1, 2), s.requests(wayland(0xFF000000, 1, "text/plain", fds=1)))
+    s.channel(words(9, 3), words(1, 3), s.requests(wayland(0xFF000000, 1, "text/plain", fds=1)))
+    s.events(wayland(source, 1, "text/plain"), fds=3)
+    s.channel(words(10, -1, data=b"pasted"), words(10, 2, data=b"more"), words(12, -1), words(11, 1), words(12, 3))
+    s.call(0xFF000000, 2)
+    s.events(wayland(device, 0, 0xFF000000))
+    s.out += step(TIME, amount=50)
+    return s.out
+
+
+def files(version):
+    s = Script(version)
+    shm, seat, output, colors = s.bind("wl_shm"), s.bind("wl_seat"), s.bind("wl_output"), s.bind("wp_color_manager_v1")
+    keyboard = s.make(seat, 1)
+    s.events(wayland(keyboard, 0, 1, 100), fds=3)
+    s.with_file(s.make(s.bind("zwlr_gamma_control_manager_v1"), 0, output), 0)
+    if colors:
+        s.with_file(s.make(colors, 4), 1, 16, 32)
+        description = s.make(s.make(colors, 1, output), 1)
+        information = s.make(description, 1)
+        s.events(wayland(information, 1, 64) + wayland(information, 0), fds=3)
+        icons = s.bind("xdg_toplevel_icon_manager_v1")
+        icon = s.make(icons, 1)
+        s.call(icon, 2, s.buffer(shm)[1], 1)
+    virtual = s.bind("zwp_virtual_keyboard_manager_v1")
+    if virtual:
+        keyboard = s.new_id()
+        s.call(virtual, 0, seat, keyboard)
+        s.with_file(keyboard, 0, 1, 64)
+        # the way waypipe 0.8.4 does it: the file comes after the request
+        contents, inject, _ = s.file()
+        s.channel(inject, s.requests(wayland(keyboard, 0, 1, 64, fds=1), wayland(1, 0, s.new_id())))
+        s.channel(contents)
+    unknown = s.bind("unheard_of")
+    s.with_file(unknown, 3, 7)
+    return s.out
+
+
+def captures(version):
+    s = Script(version)
+    shm, output, screencopy = s.bind("wl_shm"), s.bind("wl_output"), s.bind("zwlr_screencopy_manager_v1")
+    pool, buffer, rid = s.buffer(shm)
+    frame = s.make(screencopy, 0, 0, output)
+    s.events(wayland(frame, 0, 0, 8, 8, 32))
+    s.call(frame, 0, buffer)
+    s.events(wayland(frame, 2, 0, 5, 6))
+    copies = s.bind("ext_image_copy_capture_manager_v1")
+    if copies:
+        source = s.make(s.bind("ext_output_image_capture_source_manager_v1"), 0, output)
+        frame = s.make(s.make(copies, 0, source, 0), 0)
+        s.call(frame, 1, buffer)
+        s.call(frame, 3)
+        s.channel(words(6, rid, 12, 0, data=struct.pack("<III", 3, 4, 77)))
+        s.events(wayland(frame, 2, 0, 5, 6) + wayland(frame, 3))
+    return s.out
+
+
 def main():
     recordings, target = map(pathlib.Path, sys.argv[1:3])
     target.mkdir(parents=True, exist_ok=True)
     for base in sorted(recordings.glob("*.tsv")):
         (target / base.stem).write_bytes(convert(base))
+    for make in (pictures, selections, files, captures):
+        for version in (16, 17):
+            (target / f"{make.__name__}-{version}").write_bytes(make(version))
 
 
 main()
