@@ -5,6 +5,16 @@
 
 namespace tv::video {
 
+namespace {
+
+// Decoding it would cost memory and time for what nobody sees.
+bool exceeds(Size coded, Size buffer) {
+    return coded.width > std::uint64_t{buffer.width} + limits::kMaxVideoExcess ||
+           coded.height > std::uint64_t{buffer.height} + limits::kMaxVideoExcess;
+}
+
+} // namespace
+
 Driver::Driver(DriverOptions options) : options_(std::move(options)) {
     for (DecoderFactory* factory : options_.decoders)
         if (factory->may_decode(options_.codec)) candidates_.push_back({factory});
@@ -42,10 +52,12 @@ std::uint64_t Driver::push(std::shared_ptr<const Packet> packet) {
         keys_.push_back(entry.number);
     }
     if (info.size) announced_ = info.size;
+    if (info.coded) too_large_ = exceeds(*info.coded, options_.buffer);
     entry.announced = announced_;
     entry.key_ordinal = key_ordinal_;
     // Nothing at all would tell libavcodec that the stream ends.
-    entry.skip = frozen_ || entry.bytes.empty();
+    entry.skip = frozen_ || too_large_ || entry.bytes.empty();
+    if (too_large_) say_once("it is much larger than its buffer and is not decoded");
     ++counts_.packets;
     counts_.bytes += entry.bytes.size();
     queued_bytes_ += entry.bytes.size();

@@ -176,6 +176,7 @@ private:
     bool frozen_ = false;   // packets to come are skipped until a key frame
     std::uint64_t key_ordinal_ = 0;
     std::optional<Size> announced_{};
+    bool too_large_ = false; // what the stream last said of its size
 
     std::shared_ptr<Lane> lane_;
     std::size_t current_ = 0; // candidate of the lane, or of the last one

@@ -104,7 +104,7 @@ PacketInfo inspect_av1(Bytes packet) {
             const auto parsed = parse_av1_sequence_header(obu.payload);
             if (!parsed) continue;
             sequence = *parsed;
-            info.size = parsed->size;
+            info.announce(parsed->size, parsed->size);
         } else if ((obu.type == ObuType::Frame || obu.type == ObuType::FrameHeader) && !info.has_picture) {
             info.has_picture = true;
             BitReader bits(obu.payload);

@@ -204,7 +204,7 @@ PacketInfo inspect_h264(Bytes packet) {
         switch (h264_nal_type(*unit)) {
         case H264NalType::Sps:
             if (const auto parsed = parse_h264_sps(*unit)) {
-                info.size = parsed->size;
+                info.announce(parsed->size, parsed->coded);
                 sps = true;
             }
             break;

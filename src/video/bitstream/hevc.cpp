@@ -154,7 +154,7 @@ PacketInfo inspect_hevc(Bytes packet) {
             if (type >= kHevcFirstIrap && type <= kHevcLastIrap) irap = true;
         } else if (type == kHevcSps) {
             if (const auto parsed = parse_hevc_sps(*unit)) {
-                info.size = parsed->size;
+                info.announce(parsed->size, parsed->coded);
                 sps = true;
             }
         } else if (type == kHevcVps) {

@@ -1,5 +1,7 @@
 #include "video/bitstream/packet_info.h"
 
+#include <algorithm>
+
 #include "video/bitstream/annexb.h"
 #include "video/bitstream/av1.h"
 #include "video/bitstream/h264.h"
@@ -7,6 +9,13 @@
 #include "video/bitstream/vp9.h"
 
 namespace tv::video {
+
+void PacketInfo::announce(Size of_pictures, Size of_coded) {
+    size = of_pictures;
+    if (!coded) coded = Size{};
+    coded->width = std::max(coded->width, of_coded.width);
+    coded->height = std::max(coded->height, of_coded.height);
+}
 
 PacketInfo inspect(Codec codec, Bytes packet) {
     switch (codec) {

@@ -14,7 +14,11 @@ struct PacketInfo {
     bool key_frame = false;
     bool has_picture = false;   // holds coded picture data (not parameter sets or messages alone)
     std::optional<Size> size{}; // of the pictures, where the packet says so
+    std::optional<Size>
+        coded{};   // then also: of what is decoded, before any cropping; the largest if it says several
     Bytes bytes{}; // the packet without the padding that C senders append, where that can be told
+
+    void announce(Size of_pictures, Size of_coded);
 };
 
 // Never fails: what does not parse is no key frame, and the decoder has its own opinion of it.

@@ -74,7 +74,7 @@ PacketInfo inspect_vp9(Bytes packet) {
     if (!header) return info;
     info.has_picture = true;
     info.key_frame = header->key_frame;
-    if (header->key_frame) info.size = header->size;
+    if (header->key_frame) info.announce(header->size, header->size);
     return info;
 }
 

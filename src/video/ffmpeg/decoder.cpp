@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "video/decoders.h"
 #include "video/ffmpeg/library.h"
 
@@ -46,6 +47,11 @@ unsigned thread_count(const StreamParameters& stream) {
     if (stream.threads != 0) return stream.threads;
     if (std::uint64_t{stream.buffer.width} * stream.buffer.height < kThreadedPixels) return 1;
     return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxAutomaticThreads);
+}
+
+std::int64_t max_pixels(Size buffer) {
+    return (std::int64_t{buffer.width} + limits::kMaxVideoExcess) *
+           (std::int64_t{buffer.height} + limits::kMaxVideoExcess);
 }
 
 Error error_of(int code) {
@@ -206,6 +212,7 @@ public:
         // A picture with errors is not shown, so none is to be papered over.
         context->err_recognition |= AV_EF_EXPLODE;
         context->log_level_offset = kSilent;
+        context->max_pixels = max_pixels(stream.buffer);
         const int code = library->avcodec_open2(context.get(), codec, nullptr);
         if (code < 0) return fail(ErrorCategory::Unsupported, "libavcodec cannot open its decoder", code);
         return std::make_unique<FfmpegDecoder>(std::move(library), std::move(context), std::move(packet),

@@ -314,6 +314,19 @@ TEST_F(DriverTest, a_stream_smaller_than_its_buffer_shows_nothing_until_it_fits)
     EXPECT_EQ(warnings.size(), 1u);
 }
 
+TEST_F(DriverTest, a_stream_much_larger_than_its_buffer_is_not_decoded_until_it_announces_less) {
+    push(true, {16 + 129, 8});
+    push(false);
+    settle_in_time();
+    EXPECT_EQ(picture_map(), "--");
+    EXPECT_EQ(hardware.created + software.created, 0);
+    push(true, {16 + 128, 8 + 128});
+    push(false);
+    settle_in_time();
+    EXPECT_EQ(picture_map(), "--xx");
+    EXPECT_EQ(warnings.size(), 1u);
+}
+
 TEST_F(DriverTest, a_picture_held_back_until_it_is_asked_for_needs_no_later_packet) {
     hardware.fate = [](int, std::uint64_t) { return Fate::OnAsking; };
     for (const char packet : std::string("KPPP")) {

@@ -58,9 +58,9 @@ protected:
         if (!probe) GTEST_SKIP() << describe(probe.error());
         if (!test::have_ffmpeg_tool()) GTEST_SKIP() << "the ffmpeg program is not installed";
     }
-    void open(Codec codec, unsigned threads = 1) {
+    void open(Codec codec, unsigned threads = 1, Size buffer = {1920, 1080}) {
         reports->all.clear();
-        auto created = factory->create({codec, {16, 16}, threads}, reports);
+        auto created = factory->create({codec, buffer, threads}, reports);
         ASSERT_TRUE(created) << describe(created.error());
         decoder = std::move(*created);
     }
@@ -214,6 +214,21 @@ TEST_F(Ffmpeg, ten_bit_pictures_are_unsupported) {
     ASSERT_FALSE(reports->all.empty());
     ASSERT_FALSE(reports->all[0].outcome);
     EXPECT_EQ(reports->all[0].outcome.error().category, ErrorCategory::Unsupported);
+}
+
+TEST_F(Ffmpeg, streams_much_larger_than_their_buffer_are_refused_before_a_picture_is_allocated) {
+    for (const Made& made : kMade) {
+        SCOPED_TRACE(made.encoder);
+        const auto packets = test::encode_pattern(made.encoder, made.options, {640, 480}, 1);
+        ASSERT_EQ(packets.size(), 1u);
+        open(made.codec, 1, {512, 352});
+        EXPECT_TRUE(decode(made.codec, packets[0], 0)) << "within the limit";
+        open(made.codec, 1, {64, 64});
+        const Status status = decode(made.codec, packets[0], 0);
+        decoder->wait_for_delayed();
+        const bool picture = !reports->all.empty() && reports->all[0].outcome && *reports->all[0].outcome;
+        EXPECT_FALSE(status && picture);
+    }
 }
 
 TEST_F(Ffmpeg, pictures_outlive_their_decoder) {
