@@ -59,7 +59,7 @@ TEST_F(Stall, a_compositor_that_never_reads_slows_the_application_down_and_loses
     // wl_surface.damage, 24 bytes
     const ByteVector damage = frame_of(ByteVector(Words(kSurface, 2).i(0).i(0).i(1).i(1)), 40'000);
     const ByteVector message = encoded_protocol(damage);
-    const ByteVector flood = frame_of(message, 200); // 192 MB
+    const ByteVector flood = frame_of(message, 100); // 96 MB
     const long resident = resident_kib();
     const std::size_t taken = peer_->push(flood, kNothingMore);
     EXPECT_GT(taken, limits::kPauseChannelBytes / 2);
@@ -160,7 +160,7 @@ TEST_F(Stall, an_application_that_never_reads_makes_us_stop_reading_the_composit
     const std::size_t seen = peer_->events().size();
     // wl_registry.global_remove of names that were never there, 12 bytes
     ByteVector flood;
-    constexpr std::uint32_t kCount = 4'000'000;
+    constexpr std::uint32_t kCount = 2'000'000;
     for (std::uint32_t i = 0; i < kCount; ++i) append(flood, ByteVector(Words(kRegistry, 1).u(1000 + i)));
     const long resident = resident_kib();
     const std::size_t taken = compositor_->send(flood, {}, kNothingMore);
