@@ -65,10 +65,10 @@ private:
     }
     // By realloc, which moves large blocks by their pages: no second copy, and no holes left in the heap.
     void grow(std::size_t capacity) {
-        void* grown = std::realloc(storage_.get(), capacity);
+        std::byte* old = storage_.release();
+        void* grown = std::realloc(old, capacity);
+        storage_.reset(grown != nullptr ? static_cast<std::byte*>(grown) : old);
         if (grown == nullptr) throw std::bad_alloc();
-        (void)storage_.release();
-        storage_.reset(static_cast<std::byte*>(grown));
         capacity_ = capacity;
     }
 
