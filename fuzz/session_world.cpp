@@ -61,8 +61,9 @@ Result<std::size_t> SwallowingCompositor::send(Bytes bytes, std::span<const int>
 }
 
 bool StillClock::now(LinuxClock clock, std::int64_t& nanoseconds) const {
-    nanoseconds = time + static_cast<std::int64_t>(clock) * 1'000'000'000'000;
-    return clock != LinuxClock::Boottime;
+    constexpr std::int64_t kSince1970 = 1'700'000'000'000'000'000;
+    nanoseconds = clock == LinuxClock::Realtime ? kSince1970 + time : time;
+    return clock == LinuxClock::Realtime || clock == LinuxClock::Monotonic;
 }
 
 World::World() {

@@ -6,8 +6,9 @@ namespace {
 using wayland::InterfaceId;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-// Beyond this, seconds do not fit into 64-bit nanoseconds; it is the year 2262.
-constexpr std::uint64_t kMaxSeconds = 9'000'000'000;
+// The year 2096. Twice as many still fit into 64-bit nanoseconds, so that the difference between any two
+// clocks can be added.
+constexpr std::uint64_t kMaxSeconds = 4'000'000'000;
 
 Status clock_id(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
