@@ -169,6 +169,32 @@ TEST_F(BrokenCompositor, an_event_shorter_than_its_header_is_refused) {
     expect_failed("Wayland message shorter than its header (4)");
 }
 
+TEST_F(BrokenCompositor, a_time_at_the_end_of_all_clocks_is_passed_on_as_it_is) {
+    compositor_->globals.push_back({7, "wp_presentation", 1});
+    open();
+    ASSERT_NE(peer_->bind("wp_presentation", kFirstFree), 0u);
+    ASSERT_TRUE(peer_->protocol(together(Words(kCompositor, 0).u(kFirstFree + 1),
+                                         Words(kFirstFree, 1).u(kFirstFree + 1).u(kFirstFree + 2))));
+    expect_alive();
+    const unsigned presented = event_opcode(InterfaceId::wp_presentation_feedback, "presented");
+    // 8,999,999,999 seconds still fit into 64 bits of nanoseconds, but not together with the years since
+    // 1970.
+    constexpr std::uint64_t kSeconds = 8'999'999'999;
+    compositor_->say(Words(kFirstFree + 2, presented)
+                         .u(static_cast<std::uint32_t>(kSeconds >> 32))
+                         .u(static_cast<std::uint32_t>(kSeconds))
+                         .u(5)
+                         .u(0)
+                         .u(0)
+                         .u(0)
+                         .u(0));
+    ASSERT_TRUE(wait_for_event(kFirstFree + 2, presented));
+    ByteReader arguments(peer_->events().back().arguments);
+    EXPECT_EQ(arguments.u32(), static_cast<std::uint32_t>(kSeconds >> 32));
+    EXPECT_EQ(arguments.u32(), static_cast<std::uint32_t>(kSeconds));
+    expect_alive();
+}
+
 class BrokenDataDevice : public BrokenCompositor {
 protected:
     void SetUp() override {
