@@ -111,10 +111,10 @@ def words(kind, *numbers, data=b""):
 class Script:
     """Steps of one session."""
 
-    def __init__(self, version):
+    def __init__(self, version, appetite=0xFFFF):
         self.version = version
         header = 0x80 | 1 << 8 | (version & 15) << 3 | (version >> 4) << 16
-        self.out = step(TAKES, amount=0xFFFF) + step(CHANNEL, struct.pack("<I", header) + bytes(12))
+        self.out = step(TAKES, amount=appetite) + step(CHANNEL, struct.pack("<I", header) + bytes(12))
         self.next_id = 3
         self.next_rid = 1
         self.channel(self.requests(wayland(1, 1, 2)))
@@ -198,6 +198,37 @@ def pictures(version):
     return s.out
 
 
+def held(version):
+    """The compositor takes the commits late: updates wait behind them."""
+    s = Script(version, appetite=0)
+    compositor, shm = s.bind("wl_compositor"), s.bind("wl_shm")
+    surface = s.make(compositor, 0)
+    pool, buffer, rid = s.buffer(shm)
+    for word in range(3):
+        s.call(surface, 1, buffer, 0, 0)
+        s.call(surface, 6)
+        s.channel(words(6, rid, 12, 0, data=struct.pack("<III", word, word + 1, 7)), words(3, rid, 512 + word * 64))
+    s.out += step(TAKES, amount=200)
+    s.call(pool, 2, 600)
+    s.call(pool, 1)
+    s.call(buffer, 0)
+    s.out += step(TAKES, amount=0xFFFF)
+    return s.out
+
+
+def large(version):
+    """An uncompressed diff of two spans that comes in pieces and is read straight into its file."""
+    s = Script(version)
+    size = 40960
+    s.channel(words(2, 1, size), words(1, 1), s.requests(wayland(s.bind("wl_shm"), 0, s.new_id(), size, fds=1)))
+    first, second = bytes(range(256)) * 80, bytes(200)
+    spans = struct.pack("<II", 0, len(first) // 4) + first + struct.pack("<II", 6000, 6050) + second
+    whole_diff = words(6, 1, len(spans), 3, data=spans + b"end")
+    for cut in range(0, len(whole_diff), 7001):
+        s.out += step(CHANNEL, whole_diff[cut : cut + 7001])
+    return s.out
+
+
 def selections(version):
     s = Script(version)
     manager, seat = s.bind("wl_data_device_manager"), s.bind("wl_seat")
@@ -267,7 +298,7 @@ def main():
     target.mkdir(parents=True, exist_ok=True)
     for base in sorted(recordings.glob("*.tsv")):
         (target / base.stem).write_bytes(convert(base))
-    for make in (pictures, selections, files, captures):
+    for make in (pictures, held, large, selections, files, captures):
         for version in (16, 17):
             (target / f"{make.__name__}-{version}").write_bytes(make(version))
 
