@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ctest_summary.py REPORT.xml CTEST_STATUS [CTEST.log]: lists skipped tests with their reasons and failed ones by name, then the closing line.
+"""ctest_summary.py REPORT.xml CTEST_STATUS [CTEST.log]: lists skipped tests with their reasons and failed ones with what they said, then the closing line.
 
 The counts are ctest's own (its JUnit report). Exits 1 when a test failed, none ran, or ctest said so.
 """
@@ -7,6 +7,11 @@ The counts are ctest's own (its JUnit report). Exits 1 when a test failed, none 
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
+
+
+# Of the output of a failed test, from the end; and of how many of them.
+SHOWN_LINES = 60
+SHOWN_TESTS = 10
 
 
 def load(path):
@@ -59,6 +64,9 @@ def main():
     if len(sys.argv) > 3:
         for name in sorted(failed_attempts(sys.argv[3]) & {case.get("name") for case in passed}):
             print(f"unsteady: {name} failed first and passed at the second attempt")
+    for case in failed[:SHOWN_TESTS]:
+        print(f"\n--- {case.get('name')} said at its end:")
+        print("\n".join((case.findtext("system-out") or "nothing").rstrip().splitlines()[-SHOWN_LINES:]))
     for case in failed:
         print(f"FAILED: {case.get('name')}")
     if not cases:

@@ -31,8 +31,10 @@ rm -f "$report"
 repeat=()
 if [ -n "${CI:-}" ]; then repeat=(--repeat until-pass:2); fi
 log=$PWD/build/$preset/ctest.log
+# Everything goes to the log; seen here are failures and every hundredth test.
+glance() { grep --line-buffered -E '\*\*\*|^ *[0-9]*00/[0-9]+ Test ' | cut -c 1-150 || true; }
 set -o pipefail
 status=0
 ctest --test-dir "build/$preset" -j "$jobs" --timeout 120 --no-tests=error --output-on-failure \
-    ${repeat[@]+"${repeat[@]}"} --output-junit "$report" "$@" </dev/null | tee "$log" || status=$?
+    ${repeat[@]+"${repeat[@]}"} --output-junit "$report" "$@" </dev/null | tee "$log" | glance || status=$?
 python3 scripts/ctest_summary.py "$report" "$status" "$log"

@@ -58,7 +58,9 @@ std::int64_t convert_time(const Clock& clock, LinuxClock from, LinuxClock to, st
     if (from == to) return time;
     std::int64_t before = 0, target = 0, after = 0;
     if (!clock.now(from, before) || !clock.now(to, target) || !clock.now(from, after)) return time;
-    return time + (target - (before + (after - before) / 2));
+    std::int64_t converted = 0;
+    return __builtin_add_overflow(time, target - (before + (after - before) / 2), &converted) ? time
+                                                                                              : converted;
 }
 
 } // namespace tv

@@ -73,8 +73,8 @@ inline constexpr std::size_t kMaxDescriptorsPerSend = 28;
 // --- video -------------------------------------------------------------------------------------------------
 // Larger than any level of H.264, HEVC, VP9 or AV1 that a screen needs (8K is 8192x4320).
 inline constexpr std::uint32_t kMaxVideoDimension = 16384;
-// Pixels by which a stream may exceed its buffer in either direction: encoders round up to 16, 32 or 64 and may
-// add 2. More would only make us decode, and allocate, what nobody sees.
+// Pixels by which a stream may exceed its buffer in either direction: encoders round up to 16, 32 or 64 and
+// may add 2. More would only make us decode, and allocate, what nobody sees.
 inline constexpr std::uint32_t kMaxVideoExcess = 128;
 // A parameter set without its emulation prevention; those of encoders in use have under 100 bytes.
 inline constexpr std::size_t kMaxParameterSetBytes = 4 * kKiB;

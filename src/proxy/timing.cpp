@@ -6,9 +6,8 @@ namespace {
 using wayland::InterfaceId;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-// The year 2096. Twice as many still fit into 64-bit nanoseconds, so that the difference between any two
-// clocks can be added.
-constexpr std::uint64_t kMaxSeconds = 4'000'000'000;
+// What fits into 64-bit nanoseconds: until the year 2262.
+constexpr std::uint64_t kMaxSeconds = INT64_MAX / kSecond - 1;
 
 Status clock_id(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();

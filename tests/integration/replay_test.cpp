@@ -286,7 +286,10 @@ private:
     // Waits until the id is ours to use.
     void make(std::uint32_t id, Object object) {
         const std::size_t before = made_[id]++;
-        ASSERT_TRUE(peer_.wait([&] { return deletions(id) >= before; })) << "id " << id << " comes back";
+        ASSERT_TRUE(peer_.wait([&] { return deletions(id) >= before; }))
+            << "id " << id << " does not come back; it was a "
+            << wayland::interface(objects_[id].interface).name
+            << (objects_[id].stub ? " that is not there" : "");
         objects_[id] = std::move(object);
         peer_.know(id, objects_[id].stub ? InterfaceId::wl_callback : objects_[id].interface);
     }
