@@ -62,6 +62,9 @@ inline constexpr std::size_t kMaxPipes = limit(128, 4);
 // Data waiting for a pipe whose reader does not drain, all pipes of a connection together.
 inline constexpr std::size_t kMaxPipeBytes = limit(64 * kMiB, 4 * kKiB);
 
+// Width or height of a dmabuf: what GPUs can render into at the most.
+inline constexpr std::uint32_t kMaxImageSide = 16'384;
+
 // --- Wayland -----------------------------------------------------------------------------------------------
 // libwayland's own limit; longer messages could not be delivered.
 inline constexpr std::size_t kMaxWaylandMessage = 4096;

@@ -59,7 +59,52 @@ Result<std::shared_ptr<Replica>> Replica::create(MirrorState& state, Rid rid, st
     return replica;
 }
 
+Result<std::shared_ptr<Replica>> Replica::create_image(MirrorState& state, Rid rid, const ImageLayout& layout) {
+    if (layout.view_size() > limits::kMaxFileBytes)
+        return fail(ErrorCategory::Limit, "bytes of one image (kMaxFileBytes)",
+                    static_cast<std::int64_t>(layout.view_size()));
+    TV_ASSIGN(auto replica, create(state, rid, layout.file_size()));
+    replica->image_ = layout;
+    if (!layout.same()) TV_TRY(replica->make_view());
+    return replica;
+}
+
+Status Replica::flip() {
+    image_->flipped = !image_->flipped;
+    if (view_.empty()) {
+        TV_TRY(make_view());
+        std::memcpy(view_.data(), file_.bytes().data(), view_.size());
+    }
+    dirty_begin_ = 0;
+    dirty_end_ = view_.size();
+    publish_rows();
+    return {};
+}
+
+Status Replica::make_view() {
+    std::size_t size = image_->view_size();
+    if (state_.written_bytes + size > limits::kMaxWrittenBytes)
+        return fail(ErrorCategory::Limit, "bytes written into files (kMaxWrittenBytes)",
+                    static_cast<std::int64_t>(limits::kMaxWrittenBytes));
+    state_.written_bytes += size;
+    view_.resize(size);
+    return {};
+}
+
+void Replica::publish_rows() {
+    if (dirty_begin_ >= dirty_end_ || view_.empty()) return;
+    std::size_t first = dirty_begin_ / image_->view_stride;
+    std::size_t last = std::min<std::size_t>((dirty_end_ - 1) / image_->view_stride + 1, image_->height);
+    for (std::size_t row = first; row < last; ++row) {
+        std::size_t shown = image_->flipped ? image_->height - 1 - row : row;
+        std::memcpy(file_.bytes().data() + shown * image_->file_stride, view_.data() + row * image_->view_stride,
+                    image_->row_bytes);
+    }
+    dirty_begin_ = dirty_end_ = 0;
+}
+
 Replica::~Replica() {
+    state_.written_bytes -= view_.size();
     --state_.live_replicas;
     state_.mapped_bytes -= file_.size();
     state_.written_bytes -=
@@ -122,6 +167,14 @@ Status Replica::note_written(std::size_t offset, std::size_t length) {
     return {};
 }
 
+Status Replica::note_update(std::size_t offset, std::size_t length) {
+    if (view_.empty()) return note_written(offset, length);
+    // The view's memory was counted when it was made.
+    dirty_begin_ = dirty_end_ == 0 ? offset : std::min(dirty_begin_, offset);
+    dirty_end_ = std::max(dirty_end_, offset + length);
+    return {};
+}
+
 Status Replica::check_direct(const Update& update, std::size_t bytes) const {
     return check(update, bytes);
 }
@@ -153,6 +206,7 @@ Status Replica::receive(const Update& update, Bytes compressed) {
 }
 
 Status Replica::extend(std::uint32_t new_size) {
+    if (image_) return fail(ErrorCategory::PeerViolation, "image extended like a file", rid_);
     if (new_size < announced_size_) return fail(ErrorCategory::PeerViolation, "file made smaller", new_size);
     // Checked now, though it may be applied later: the limits must not depend on timing.
     if (new_size > limits::kMaxFileBytes)
@@ -214,26 +268,31 @@ Status Replica::apply(const Update& update, Bytes uncompressed) {
     case Update::Kind::Extend:
         return update.first == file_.size() ? Status{} : grow(update.first);
     case Update::Kind::Fill: {
-        TV_ASSIGN(std::size_t length,
-                  fill_length(update.first, update.second, file_.size(), FillOverrun::Reject));
-        TV_TRY(note_written(update.first, length));
-        return apply_fill(uncompressed, update.first, update.second, file_.bytes(), FillOverrun::Reject);
+        // C 0.9.2 rounds the end of an image's last shard up.
+        FillOverrun overrun = image_ ? FillOverrun::Clamp : FillOverrun::Reject;
+        TV_ASSIGN(std::size_t length, fill_length(update.first, update.second, target().size(), overrun));
+        TV_TRY(note_update(update.first, length));
+        TV_TRY(apply_fill(uncompressed, update.first, update.second, target(), overrun));
+        publish_rows();
+        return {};
     }
     case Update::Kind::Diff:
         break;
     }
-    DiffCursor cursor(update.first, update.second, file_.size());
+    DiffCursor cursor(update.first, update.second, target().size());
     while (true) {
         TV_ASSIGN(DiffCursor::Step step, cursor.next(uncompressed));
         uncompressed = uncompressed.subspan(step.skip);
-        if (step.action == DiffCursor::Action::Done) return {};
+        if (step.action == DiffCursor::Action::Done) break;
         if (step.action == DiffCursor::Action::NeedHeader)
             return fail(ErrorCategory::PeerViolation, "diff that ends inside a span header");
-        TV_TRY(note_written(step.offset, step.length));
-        stream_copy(file_.bytes().data() + step.offset, uncompressed.data(), step.length);
+        TV_TRY(note_update(step.offset, step.length));
+        stream_copy(target().data() + step.offset, uncompressed.data(), step.length);
         uncompressed = uncompressed.subspan(step.length);
         cursor.copied(step.length);
     }
+    publish_rows();
+    return {};
 }
 
 } // namespace tv::mirror

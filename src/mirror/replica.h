@@ -1,4 +1,8 @@
-// One replicated file and the updates on their way into it.
+// One replicated file or image, and the updates on their way into it.
+//
+// An image (a dmabuf at the remote end) arrives as updates of its linear view: rows of `view_stride` bytes, which
+// may be padded, in an order and with a stride that the compositor need not like. What the compositor maps is
+// always the file; where the two differ, the view is private memory, and written rows are copied over.
 //
 // Updates apply in the order in which they arrived. Each has a barrier: it must not touch the shared bytes
 // before the commits that were queued ahead of it and name this file have gone to the compositor. Whoever
@@ -7,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/byte_queue.h"
@@ -52,18 +57,41 @@ struct Update {
     [[nodiscard]] std::size_t uncompressed_size() const;
 };
 
+// How the pixels of an image lie in its linear view and in the file.
+struct ImageLayout {
+    std::uint32_t width = 0; // pixels
+    std::uint32_t height = 0;
+    std::uint32_t format = 0; // DRM fourcc
+    std::size_t row_bytes = 0;   // width x bytes per pixel
+    std::size_t view_stride = 0; // of the linear view, at least row_bytes
+    std::size_t file_stride = 0; // of what the compositor maps, at least row_bytes
+    bool flipped = false;        // the view's first row is the file's last
+
+    [[nodiscard]] bool same() const { return view_stride == file_stride && !flipped; }
+    [[nodiscard]] std::size_t view_size() const { return view_stride * height; }
+    [[nodiscard]] std::size_t file_size() const { return file_stride * height; }
+};
+
 // The poll thread's, except for the decompressions that the pool does meanwhile.
 class Replica {
 public:
     // `size` has been checked against limits::kMaxFileBytes by nobody yet: this does.
     [[nodiscard]] static Result<std::shared_ptr<Replica>> create(MirrorState& state, Rid rid,
                                                                  std::size_t size);
+    // The layout has been checked (proxy/image_format.h). Limits as for files.
+    [[nodiscard]] static Result<std::shared_ptr<Replica>> create_image(MirrorState& state, Rid rid,
+                                                                       const ImageLayout& layout);
     ~Replica();
     Replica(const Replica&) = delete;
     Replica& operator=(const Replica&) = delete;
 
     [[nodiscard]] Rid rid() const { return rid_; }
+    // What the compositor maps.
     [[nodiscard]] SharedFile& file() { return file_; }
+    // nullptr: not an image.
+    [[nodiscard]] const ImageLayout* image() const { return image_ ? &*image_ : nullptr; }
+    // The file shows the view upside down from now on.
+    [[nodiscard]] Status flip();
     [[nodiscard]] const UniqueFd& descriptor() const { return file_.descriptor(); }
     // The size once everything received has been applied.
     [[nodiscard]] std::size_t announced_size() const { return announced_size_; }
@@ -73,17 +101,21 @@ public:
     [[nodiscard]] Status receive(const Update& update, Bytes compressed);
     [[nodiscard]] Status extend(std::uint32_t new_size);
 
-    // Whether receive() would apply at once, so that uncompressed data may be read straight into the file.
+    // Whether receive() would apply at once, so that uncompressed data may be read straight into target().
     [[nodiscard]] bool direct() const;
-    // An update of `bytes` uncompressed bytes written by the caller, span by span, into file().bytes(): only
-    // while direct(), each span noted before it is written, the whole noted at its end.
+    // What updates are written into: the file, or the private view of an image.
+    [[nodiscard]] MutableBytes target() { return view_.empty() ? file_.bytes() : MutableBytes(view_); }
+    // An update of `bytes` uncompressed bytes written by the caller, span by span, into target(): only while
+    // direct(), each span noted before it is written, the whole noted at its end.
     [[nodiscard]] Status check_direct(const Update& update, std::size_t bytes) const;
+    [[nodiscard]] Status note_update(std::size_t offset, std::size_t length);
     // Counts memory that the file is about to take, up to announced_size(): also what the compositor is about
     // to be shown, since reading a hole of a shared file fills it.
     [[nodiscard]] Status note_written(std::size_t offset, std::size_t length);
     void note_direct_update() {
         ++received_;
         ++applied_;
+        publish_rows();
     }
 
     // Applies what has become ready. True when something was.
@@ -109,11 +141,18 @@ private:
     [[nodiscard]] Status apply(const Update& update, Bytes uncompressed);
     [[nodiscard]] Status grow(std::size_t size);
     void reserve_written(std::size_t size);
+    [[nodiscard]] Status make_view();
+    // Copies the rows of the view that were written since the last call.
+    void publish_rows();
 
     MirrorState& state_;
     const Rid rid_;
     SharedFile file_;
     std::size_t announced_size_ = 0;
+    std::optional<ImageLayout> image_;
+    std::vector<std::byte> view_; // empty: updates go into the file
+    std::size_t dirty_begin_ = 0; // bytes of the view
+    std::size_t dirty_end_ = 0;
     std::vector<bool> written_; // one flag for each kWrittenBlock of the file
     Fifo<Pending> pending_;
     std::uint64_t received_ = 0;

@@ -25,16 +25,32 @@ Status RidTable::check_pipe_count() const {
     return {};
 }
 
-Status RidTable::open_file(Rid rid, std::size_t size) {
+Status RidTable::check_new_replica(Rid rid) {
     TV_TRY(check_new(rid));
     if (state_.live_replicas >= limits::kMaxFiles)
         return fail(ErrorCategory::Limit, "replicated files (kMaxFiles)",
                     static_cast<std::int64_t>(limits::kMaxFiles));
     sweep();
-    TV_ASSIGN(auto file, Replica::create(state_, rid, size));
+    return {};
+}
+
+void RidTable::add(Rid rid, std::shared_ptr<Replica> replica) {
     FileEntry& entry = files_[rid];
-    entry.file = file;
-    entry.fresh = std::move(file);
+    entry.file = replica;
+    entry.fresh = std::move(replica);
+}
+
+Status RidTable::open_file(Rid rid, std::size_t size) {
+    TV_TRY(check_new_replica(rid));
+    TV_ASSIGN(auto file, Replica::create(state_, rid, size));
+    add(rid, std::move(file));
+    return {};
+}
+
+Status RidTable::open_image(Rid rid, const ImageLayout& layout) {
+    TV_TRY(check_new_replica(rid));
+    TV_ASSIGN(auto image, Replica::create_image(state_, rid, layout));
+    add(rid, std::move(image));
     return {};
 }
 

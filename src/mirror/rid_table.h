@@ -19,6 +19,7 @@ public:
     explicit RidTable(MirrorState& state) : state_(state) {}
 
     [[nodiscard]] Status open_file(Rid rid, std::size_t size);
+    [[nodiscard]] Status open_image(Rid rid, const ImageLayout& layout);
     [[nodiscard]] Status open_pipe(Rid rid, MessageType opened_by);
     // A pipe of our own numbering for a descriptor that the compositor gave.
     [[nodiscard]] Status open_sink(Rid rid, UniqueFd write_end);
@@ -59,6 +60,8 @@ private:
 
     [[nodiscard]] Status check_new(Rid rid);
     [[nodiscard]] Status check_pipe_count() const;
+    [[nodiscard]] Status check_new_replica(Rid rid);
+    void add(Rid rid, std::shared_ptr<Replica> replica);
     void sweep();
 
     MirrorState& state_;

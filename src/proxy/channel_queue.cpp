@@ -74,7 +74,7 @@ Status ChannelQueue::send_diff(Rid rid, Bytes diff, std::size_t ntrailing) {
     return {};
 }
 
-void ChannelQueue::send_error(const std::string& text) {
+void ChannelQueue::send_error(const std::string& text, std::uint32_t object, std::uint32_t code) {
     using wayland::InterfaceId;
     constexpr std::uint32_t kImplementationError = 3; // wl_display.error.implementation
     {
@@ -82,8 +82,8 @@ void ChannelQueue::send_error(const std::string& text) {
         ByteQueue& out = event(shown.size() + 64);
         wayland::MessageBuilder(out, wayland::kDisplayId,
                                 wayland::event_opcode(InterfaceId::wl_display, "error"))
-            .u(wayland::kDisplayId)
-            .u(kImplementationError)
+            .u(object != 0 ? object : wayland::kDisplayId)
+            .u(object != 0 ? code : kImplementationError)
             .s(shown);
     }
     send_close();

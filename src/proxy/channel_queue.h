@@ -42,8 +42,8 @@ public:
     // A diff of something that the remote side holds, already built (mirror/diff.h).
     [[nodiscard]] Status send_diff(Rid rid, Bytes diff, std::size_t ntrailing);
 
-    // wl_display.error on the application's connection, then Close.
-    void send_error(const std::string& text);
+    // wl_display.error on the application's connection, then Close. Object 0: wl_display itself is to blame.
+    void send_error(const std::string& text, std::uint32_t object = 0, std::uint32_t code = 0);
     void send_close();
 
     // Acknowledgements, wire version 16 only. A C peer keeps every message until it is acknowledged.

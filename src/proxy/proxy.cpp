@@ -1,5 +1,6 @@
 #include "proxy/proxy.h"
 
+#include "proxy/dmabuf.h"
 #include "proxy/stand_in.h"
 
 namespace tv::proxy {
@@ -16,6 +17,7 @@ void Proxy::start(const ConnectionHeader& header) {
     peer = peer_kind(version);
     mirror.compression = header.compression;
     channel.start(version, header.compression);
+    dmabuf.enabled = config.offer_gpu && !header.no_dmabuf;
     log.debug("remote waypipe speaks version {}, compression {}", header.version,
               compression_name(header.compression));
 }
@@ -61,7 +63,7 @@ Status Proxy::channel_message(MessageType type, Bytes message) {
     case MessageType::OpenDmabuf:
     case MessageType::OpenDmavidDst:
     case MessageType::OpenDmavidDstV2:
-        return fail(ErrorCategory::PeerViolation, "dmabuf opened although none was offered");
+        return open_image(*this, type, message);
     case MessageType::OpenDmavidSrc:
     case MessageType::OpenDmavidSrcV2:
     case MessageType::SendDmavidPacket:
@@ -196,6 +198,7 @@ Status Proxy::route_request(const wayland::Header& header, Bytes message) {
 Status Proxy::pass_untracked_request(const wayland::Header& header, Bytes message) {
     if (header.fds > limits::kMaxDescriptorsPerSend)
         return fail(ErrorCategory::Limit, "descriptors of one request (kMaxDescriptorsPerSend)", header.fds);
+    fill_reserved(*this); // it might create an object
     Call call{header, nullptr, nullptr, message, header.fds, false};
     return pass_request(call);
 }
@@ -205,7 +208,7 @@ Status Proxy::pass_request(Call& call) {
         wayland::Tracked tracked = wayland::track_arguments(call.message, *call.description);
         if (!tracked.well_formed)
             return fail(ErrorCategory::PeerViolation, "request with malformed arguments", call.header.opcode);
-        TV_TRY(objects.create_client(tracked.new_id, call.description->creates, call.object->version));
+        TV_TRY(new_object(tracked.new_id, call.description->creates, call.object->version));
         call.object = objects.find(call.header.object);
     }
     for (unsigned i = 0; i < call.fds; ++i) {
@@ -230,6 +233,16 @@ bool Proxy::injected_file_arrived() {
     // Senders cut what they send at this size.
     constexpr std::size_t kChunk = 256 * limits::kKiB;
     return (*file)->received() >= ((*file)->announced_size() + kChunk - 1) / kChunk;
+}
+
+Result<Object*> Proxy::new_object(std::uint32_t id, wayland::InterfaceId interface, std::uint8_t version) {
+    fill_reserved(*this);
+    return objects.create_client(id, interface, version);
+}
+
+std::unexpected<Error> Proxy::protocol_error(std::uint32_t object, std::uint32_t code, const char* what) {
+    blamed_ = BlamedObject{object, code};
+    return fail(ErrorCategory::PeerViolation, what);
 }
 
 Result<mirror::RidTable::Handed> Proxy::take_injected() {
@@ -272,7 +285,8 @@ Status Proxy::route_event(const wayland::Header& header, Bytes message) {
         return fail(ErrorCategory::Compositor, "event with an impossible opcode", header.opcode);
     Object* object = objects.find(header.object);
     // What the compositor holds in the place of an object of ours does not concern the application.
-    if (object != nullptr && object->holder != Holder::Theirs) return {};
+    if (object != nullptr && object->holder != Holder::Theirs)
+        return backing_event(*this, *object, header, message);
     const Routes::Slot* slot = object ? routes_.event(object->interface, header.opcode) : nullptr;
     Call call{header, object, nullptr, message, 0, false};
     if (slot != nullptr) {

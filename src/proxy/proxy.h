@@ -39,6 +39,25 @@ struct AnnouncedGlobal {
     bool removed = false;
 };
 
+// Ids that are ours, as stand_in.h handles them.
+struct StandIns {
+    std::uint32_t reserved = 0; // not filled yet; 0: none
+    struct Awaited {
+        std::uint32_t id = 0;
+        std::shared_ptr<bool> free;
+    };
+    std::vector<Awaited> awaited; // in the order in which they were asked for
+};
+
+// zwp_linux_dmabuf_v1 announced by us, see dmabuf.h.
+struct DmabufState {
+    bool enabled = false;              // this connection may have it
+    std::uint32_t global = 0;          // our global's name; 0: not announced
+    std::uint32_t shm_global = 0;      // the compositor's wl_shm
+    std::uint32_t shm = 0;             // the wl_shm object behind the first bind; 0: not bound
+    std::vector<std::uint32_t> formats; // DRM codes that wl_shm takes and we can fill, in its order
+};
+
 class Proxy {
 public:
     Proxy(ProxyConfig config, mirror::MirrorState& mirror);
@@ -58,6 +77,12 @@ public:
     }
     // So much waits on its way to either side that the channel should not be read for now.
     [[nodiscard]] bool congested() const;
+    // Set when an error belongs to an object other than wl_display.
+    struct BlamedObject {
+        std::uint32_t object = 0;
+        std::uint32_t code = 0;
+    };
+    [[nodiscard]] const std::optional<BlamedObject>& blamed_object() const { return blamed_; }
     [[nodiscard]] bool peer_closed() const { return peer_closed_; }
 
     // --- for the protocol families
@@ -68,6 +93,11 @@ public:
     // Whether the next injected RID stands for a file whose contents are here. True when there is none at
     // all: take_injected() tells what is wrong then.
     [[nodiscard]] bool injected_file_arrived();
+    // A client id for an object; every family makes its objects here.
+    [[nodiscard]] Result<wayland::Object*> new_object(std::uint32_t id, wayland::InterfaceId interface,
+                                                      std::uint8_t version);
+    // Ends the connection with an error of an interface's own, on that object.
+    [[nodiscard]] std::unexpected<Error> protocol_error(std::uint32_t object, std::uint32_t code, const char* what);
     // The next RID injected for the current Protocol message.
     [[nodiscard]] Result<mirror::RidTable::Handed> take_injected();
     // Queues the file's descriptor for the next request appended.
@@ -88,6 +118,8 @@ public:
     ChannelQueue channel;
 
     std::vector<AnnouncedGlobal> globals;
+    StandIns stand_ins;
+    DmabufState dmabuf;
     LinuxClock presentation_clock = LinuxClock::Monotonic; // until wp_presentation.clock_id says otherwise
     std::uint64_t commits = 0;
 
@@ -107,6 +139,7 @@ private:
     ByteQueue parked_;                    // requests from one on whose file comes after it
     Fifo<UniqueFd>* event_fds_ = nullptr; // during compositor_events()
     bool peer_closed_ = false;
+    std::optional<BlamedObject> blamed_;
 
     friend Result<UniqueFd> take_event_fd(Proxy& proxy);
 };

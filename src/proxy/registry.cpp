@@ -1,7 +1,8 @@
 // wl_registry: which globals the application sees, and binds only to those.
 #include <algorithm>
 
-#include "proxy/proxy.h"
+#include "proxy/dmabuf.h"
+#include "proxy/stand_in.h"
 
 namespace tv::proxy {
 namespace {
@@ -36,6 +37,7 @@ Status global(Proxy& proxy, Call& call) {
         .u(name)
         .s(*interface)
         .u(*offered);
+    if (entry.interface == InterfaceId::wl_shm) announce_dmabuf(proxy, call.header.object, name);
     return {};
 }
 
@@ -45,6 +47,7 @@ Status global_remove(Proxy& proxy, Call& call) {
     if (entry != nullptr) {
         entry->removed = true; // a bind may have crossed with this, so the entry stays
         if (entry->version == 0) return {};
+        withdraw_dmabuf(proxy, call.header.object, entry->name);
     }
     return proxy.pass_event(call);
 }
@@ -65,8 +68,12 @@ Status bind(Proxy& proxy, Call& call) {
         return fail(ErrorCategory::PeerViolation, "bind of a global as another interface", name);
     if (version == 0 || version > entry->version)
         return fail(ErrorCategory::PeerViolation, "bind of a version that was not offered", version);
+    if (proxy.dmabuf.global != 0 && entry->interface == InterfaceId::zwp_linux_dmabuf_v1)
+        return bind_dmabuf(proxy, call.header.object, version, id);
     if (known != nullptr)
-        TV_TRY(proxy.objects.create_client(id, known->id, static_cast<std::uint8_t>(version)));
+        TV_TRY(proxy.new_object(id, known->id, static_cast<std::uint8_t>(version)));
+    else
+        fill_reserved(proxy);
     proxy.append_request(call);
     return {};
 }

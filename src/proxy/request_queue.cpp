@@ -6,12 +6,16 @@ namespace tv::proxy {
 
 void RequestQueue::gate(std::shared_ptr<mirror::Replica> replica, bool holds, std::int64_t not_before,
                         std::shared_ptr<ForwardAction> action) {
-    Gate gate{queued_end(), ++last_number_, std::move(replica), 0, not_before, std::move(action)};
+    Gate gate{queued_end(), ++last_number_, std::move(replica), 0, not_before, std::move(action), nullptr};
     if (gate.replica) {
         gate.needs = gate.replica->received();
         if (holds) gate.replica->hold(gate.number);
     }
     gates_.push(std::move(gate));
+}
+
+void RequestQueue::gate_until(std::shared_ptr<const bool> condition) {
+    gates_.push(Gate{queued_end(), ++last_number_, nullptr, 0, 0, nullptr, std::move(condition)});
 }
 
 void RequestQueue::attach_fd(UniqueFd fd) {

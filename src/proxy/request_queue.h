@@ -43,6 +43,8 @@ public:
     // null.
     void gate(std::shared_ptr<mirror::Replica> replica, bool holds, std::int64_t not_before = 0,
               std::shared_ptr<ForwardAction> action = nullptr);
+    // The next message appended waits until somebody sets this.
+    void gate_until(std::shared_ptr<const bool> condition);
     // The next message appended carries this descriptor.
     void attach_fd(UniqueFd fd);
 
@@ -70,9 +72,10 @@ private:
         std::uint64_t needs = 0;                  // updates applied
         std::int64_t not_before = 0;
         std::shared_ptr<ForwardAction> action;
+        std::shared_ptr<const bool> condition; // may be null
 
         [[nodiscard]] bool open(std::int64_t now) const {
-            return not_before <= now && (!replica || replica->applied() >= needs);
+            return not_before <= now && (!replica || replica->applied() >= needs) && (!condition || *condition);
         }
     };
     struct AttachedFd {

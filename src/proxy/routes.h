@@ -94,5 +94,7 @@ private:
 [[nodiscard]] std::span<const Route> color_routes();
 [[nodiscard]] std::span<const Route> toplevel_routes();
 [[nodiscard]] std::span<const Route> capture_routes();
+[[nodiscard]] std::span<const Route> dmabuf_routes();
+[[nodiscard]] std::span<const Route> dmabuf_params_routes();
 
 } // namespace tv::proxy

@@ -18,7 +18,7 @@ Status create_pool(Proxy& proxy, Call& call) {
     // The compositor maps what the request says: beyond the file it would fault.
     if (size < 0 || static_cast<std::size_t>(size) > handed.file->announced_size())
         return fail(ErrorCategory::PeerViolation, "wl_shm_pool larger than its file", size);
-    TV_ASSIGN(auto* pool, proxy.objects.create_client(id, InterfaceId::wl_shm_pool, call.object->version));
+    TV_ASSIGN(auto* pool, proxy.new_object(id, InterfaceId::wl_shm_pool, call.object->version));
     if (handed.file->waiting()) proxy.requests.gate(handed.file, false); // an extension may be on its way
     TV_TRY(proxy.attach_file(*handed.file));
     auto data = std::make_unique<PoolData>();
@@ -49,7 +49,7 @@ Status create_buffer(Proxy& proxy, Call& call) {
             data->length = length;
         }
     }
-    TV_ASSIGN(auto* buffer, proxy.objects.create_client(id, InterfaceId::wl_buffer, 1));
+    TV_ASSIGN(auto* buffer, proxy.new_object(id, InterfaceId::wl_buffer, 1));
     buffer->data = std::move(data);
     proxy.append_request(call);
     return {};

@@ -52,8 +52,8 @@ Result<std::size_t> ChannelReader::fill_buffer() {
 }
 
 Result<std::size_t> ChannelReader::fill_direct(const DiffCursor::Step& step) {
-    TV_TRY(direct_->file->note_written(step.offset, step.length));
-    MutableBytes span = direct_->file->file().bytes().subspan(step.offset, step.length);
+    TV_TRY(direct_->file->note_update(step.offset, step.length));
+    MutableBytes span = direct_->file->target().subspan(step.offset, step.length);
     MutableBytes ahead = buffer_.spare(kReadAhead);
     iovec parts[2] = {{span.data(), span.size()}, {ahead.data(), kReadAhead}};
     TV_ASSIGN(std::size_t count, link_.read(parts));
@@ -112,7 +112,7 @@ Result<bool> ChannelReader::begin_direct(const FrameWord& frame) {
     if (!file || !file->direct()) return false;
     mirror::Update update{mirror::Update::Kind::Diff, head.fields.diff_size, head.fields.ntrailing};
     TV_TRY(file->check_direct(update, head.data_size));
-    std::size_t target = file->file().size();
+    std::size_t target = file->target().size();
     direct_.emplace(
         Direct{std::move(file), DiffCursor(update.first, update.second, target), head.padding(), frame});
     buffer_.consume(msg::BufferDiff::kHeadSize);
@@ -127,8 +127,8 @@ Result<bool> ChannelReader::continue_direct(std::int64_t now) {
         buffer_.consume(step.skip);
         std::size_t count = std::min(step.length, buffer_.size());
         if (step.action == DiffCursor::Action::NeedHeader || count == 0) return false;
-        TV_TRY(file.note_written(step.offset, count));
-        std::memcpy(file.file().bytes().data() + step.offset, buffer_.bytes().data(), count);
+        TV_TRY(file.note_update(step.offset, count));
+        std::memcpy(file.target().data() + step.offset, buffer_.bytes().data(), count);
         direct_->cursor.copied(count);
         buffer_.consume(count);
     }

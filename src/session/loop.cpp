@@ -283,7 +283,10 @@ void SessionLoop::finish(const SessionReport& report) {
         proxy_.channel.send_close();
         break;
     case SessionEnd::Failed:
-        if (report.error) proxy_.channel.send_error("tunnelview: " + describe(*report.error));
+        if (report.error) {
+            auto blamed = proxy_.blamed_object().value_or(proxy::Proxy::BlamedObject{});
+            proxy_.channel.send_error("tunnelview: " + describe(*report.error), blamed.object, blamed.code);
+        }
         break;
     }
     deliver_events(deadline);

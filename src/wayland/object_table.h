@@ -28,7 +28,7 @@ struct Object {
     Holder holder = Holder::Theirs;
     std::uint8_t version = 0;
     bool zombie = false;       // its destructor went by; the id is taken until delete_id
-    bool backing_gone = false; // not Theirs: the compositor has given the id back already
+    std::uint8_t backings = 0; // not Theirs: how many delete_ids of the compositor are still to come
     std::unique_ptr<ObjectData> data;
 
     [[nodiscard]] bool exists() const { return interface != InterfaceId::none; }
