@@ -112,7 +112,7 @@ double streamed(const Clip& clip, DecoderFactory& factory, unsigned threads, con
         Stream stream(std::move(options), paint_pixels(surface.target(), surface.pixels));
         for (const auto& packet : clip.packets) {
             const std::uint64_t number = stream.push(packet);
-            while (!stream.ready(number)) {
+            while (stream.shown() <= number) {
                 pollfd waiting{wake[0], POLLIN, 0};
                 char drained[64];
                 if (poll(&waiting, 1, 10'000) != 1 || read(wake[0], drained, sizeof drained) <= 0) return 0;

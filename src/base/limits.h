@@ -86,6 +86,11 @@ inline constexpr std::size_t kMaxParameterSetBytes = 4 * kKiB;
 inline constexpr std::size_t kMaxDecoderLogBytes = 64 * kMiB;
 // The same over all streams of a connection: a peer may open thousands.
 inline constexpr std::size_t kMaxDecoderLogTotal = 512 * kMiB;
+// Streams, one for each buffer that the application has: 80 windows of three buffers.
+inline constexpr std::size_t kMaxVideoStreams = limit(240, 3);
+// Pixels of all streams: a decoder may keep up to 17 pictures of 1.5 bytes each. Five windows of 4K with
+// three buffers.
+inline constexpr std::uint64_t kMaxVideoPixels = limit(128 * kMiB, 64 * kKiB);
 // Packets of one stream in the decoder or decoded and not yet shown: a 4K picture is 12 MB.
 inline constexpr std::size_t kMaxPicturesInFlight = 4;
 

@@ -12,6 +12,7 @@
 #include "cli/security_context.h"
 #include "session/refuse.h"
 #include "session/session.h"
+#include "video/decoders.h"
 
 namespace tv::cli {
 namespace {
@@ -100,6 +101,9 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
     config.title_prefix = options.title_prefix;
     config.worker_threads = options.threads;
     config.offer_gpu = !options.no_gpu;
+    if (config.offer_gpu)
+        for (auto& decoder : video::available_decoders(options.video.decoder == VideoEngine::Software))
+            config.decoders.push_back(std::move(decoder));
     config.log = log;
     auto session = Session::create(std::move(endpoints), std::move(config));
     if (!session) return failure(fmt::format("cannot serve a connection: {}", describe(session.error())));
@@ -118,6 +122,7 @@ std::vector<std::string> session_process_arguments(const Options& options, int c
     std::vector<std::string> arguments{"tunnelview"};
     if (options.debug) arguments.emplace_back("--debug");
     if (options.no_gpu) arguments.emplace_back("--no-gpu");
+    if (options.video.decoder == VideoEngine::Software) arguments.emplace_back("--video=swdec");
     if (options.threads != 0) arguments.push_back(fmt::format("--threads={}", options.threads));
     if (!options.title_prefix.empty())
         arguments.push_back(fmt::format("--title-prefix={}", options.title_prefix));

@@ -59,7 +59,8 @@ Result<std::shared_ptr<Replica>> Replica::create(MirrorState& state, Rid rid, st
     return replica;
 }
 
-Result<std::shared_ptr<Replica>> Replica::create_image(MirrorState& state, Rid rid, const ImageLayout& layout) {
+Result<std::shared_ptr<Replica>> Replica::create_image(MirrorState& state, Rid rid,
+                                                       const ImageLayout& layout) {
     if (layout.view_size() > limits::kMaxFileBytes)
         return fail(ErrorCategory::Limit, "bytes of one image (kMaxFileBytes)",
                     static_cast<std::int64_t>(layout.view_size()));
@@ -67,6 +68,14 @@ Result<std::shared_ptr<Replica>> Replica::create_image(MirrorState& state, Rid r
     replica->image_ = layout;
     if (!layout.same()) TV_TRY(replica->make_view());
     return replica;
+}
+
+Status Replica::show(bool flipped) {
+    if (source_) {
+        source_->start(flipped);
+        return {};
+    }
+    return flipped == image_->flipped ? Status{} : flip();
 }
 
 Status Replica::flip() {
@@ -97,8 +106,8 @@ void Replica::publish_rows() {
     std::size_t last = std::min<std::size_t>((dirty_end_ - 1) / image_->view_stride + 1, image_->height);
     for (std::size_t row = first; row < last; ++row) {
         std::size_t shown = image_->flipped ? image_->height - 1 - row : row;
-        std::memcpy(file_.bytes().data() + shown * image_->file_stride, view_.data() + row * image_->view_stride,
-                    image_->row_bytes);
+        std::memcpy(file_.bytes().data() + shown * image_->file_stride,
+                    view_.data() + row * image_->view_stride, image_->row_bytes);
     }
     dirty_begin_ = dirty_end_ = 0;
 }
@@ -109,7 +118,7 @@ Replica::~Replica() {
     state_.mapped_bytes -= file_.size();
     state_.written_bytes -=
         static_cast<std::size_t>(std::count(written_.begin(), written_.end(), true)) * kWrittenBlock;
-    if (!pending_.empty()) --state_.waiting_replicas;
+    if (waiting()) --state_.waiting_replicas;
     for (; !pending_.empty(); pending_.pop()) {
         Pending& waiting = pending_.front();
         if (waiting.job && !waiting.job->finished.load(std::memory_order_acquire)) {
@@ -180,11 +189,13 @@ Status Replica::check_direct(const Update& update, std::size_t bytes) const {
 }
 
 bool Replica::direct() const {
-    return pending_.empty() && state_.gates_forwarded >= held_until_;
+    return !source_ && pending_.empty() && state_.gates_forwarded >= held_until_;
 }
 
 // What can be said before anything is decompressed.
 Status Replica::check(const Update& update, std::size_t compressed) const {
+    if (source_)
+        return fail(ErrorCategory::PeerViolation, "fill or diff for an image that video fills", rid_);
     if (update.kind == Update::Kind::Fill && update.first >= update.second)
         return fail(ErrorCategory::PeerViolation, "fill that ends before it starts", update.first);
     return check_expansion(state_.compression, compressed, update.uncompressed_size());
@@ -245,7 +256,40 @@ Status Replica::defer(const Update& update, Bytes compressed) {
     return {};
 }
 
+Status Replica::receive_packet(Bytes packet) {
+    if (!source_)
+        return fail(ErrorCategory::PeerViolation, "video packet for something that is no video", rid_);
+    if (!waiting()) ++state_.waiting_replicas;
+    ++received_;
+    release_holds();
+    source_->push(packet);
+    return {};
+}
+
+void Replica::hold(std::uint64_t gate) {
+    held_until_ = gate;
+    if (!source_) return;
+    holds_.push({gate, received_});
+    release_holds();
+}
+
+void Replica::release_holds() {
+    while (!holds_.empty() && holds_.front().gate <= state_.gates_forwarded) holds_.pop();
+    source_->hold(holds_.empty() ? std::nullopt : std::optional(holds_.front().packets));
+}
+
+bool Replica::pump_source() {
+    release_holds();
+    const std::uint64_t shown = source_->service();
+    const bool some = shown > applied_;
+    const bool was_waiting = waiting();
+    applied_ = shown;
+    if (was_waiting && !waiting()) --state_.waiting_replicas;
+    return some;
+}
+
 Result<bool> Replica::pump() {
+    if (source_) return pump_source();
     bool some = false;
     while (!pending_.empty()) {
         Pending& front = pending_.front();

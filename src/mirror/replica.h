@@ -1,8 +1,9 @@
 // One replicated file or image, and the updates on their way into it.
 //
-// An image (a dmabuf at the remote end) arrives as updates of its linear view: rows of `view_stride` bytes, which
-// may be padded, in an order and with a stride that the compositor need not like. What the compositor maps is
-// always the file; where the two differ, the view is private memory, and written rows are copied over.
+// An image (a dmabuf at the remote end) arrives as updates of its linear view: rows of `view_stride` bytes,
+// which may be padded, in an order and with a stride that the compositor need not like. What the compositor
+// maps is always the file; where the two differ, the view is private memory, and written rows are copied
+// over.
 //
 // Updates apply in the order in which they arrived. Each has a barrier: it must not touch the shared bytes
 // before the commits that were queued ahead of it and name this file have gone to the compositor. Whoever
@@ -18,6 +19,7 @@
 #include "channel/compression.h"
 #include "channel/messages.h"
 #include "mirror/decompress_pool.h"
+#include "mirror/picture_source.h"
 #include "mirror/shared_file.h"
 
 namespace tv::mirror {
@@ -61,7 +63,7 @@ struct Update {
 struct ImageLayout {
     std::uint32_t width = 0; // pixels
     std::uint32_t height = 0;
-    std::uint32_t format = 0; // DRM fourcc
+    std::uint32_t format = 0;    // DRM fourcc
     std::size_t row_bytes = 0;   // width x bytes per pixel
     std::size_t view_stride = 0; // of the linear view, at least row_bytes
     std::size_t file_stride = 0; // of what the compositor maps, at least row_bytes
@@ -90,8 +92,13 @@ public:
     [[nodiscard]] SharedFile& file() { return file_; }
     // nullptr: not an image.
     [[nodiscard]] const ImageLayout* image() const { return image_ ? &*image_ : nullptr; }
-    // The file shows the view upside down from now on.
-    [[nodiscard]] Status flip();
+    // The image is about to be a buffer, its rows as they come or upside down.
+    [[nodiscard]] Status show(bool flipped);
+
+    // Once, before anything is received: pictures fill the image from now on.
+    void set_source(std::unique_ptr<PictureSource> source) { source_ = std::move(source); }
+    // One packet for the source.
+    [[nodiscard]] Status receive_packet(Bytes packet);
     [[nodiscard]] const UniqueFd& descriptor() const { return file_.descriptor(); }
     // The size once everything received has been applied.
     [[nodiscard]] std::size_t announced_size() const { return announced_size_; }
@@ -123,9 +130,9 @@ public:
 
     [[nodiscard]] std::uint64_t received() const { return received_; }
     [[nodiscard]] std::uint64_t applied() const { return applied_; }
-    [[nodiscard]] bool waiting() const { return !pending_.empty(); }
+    [[nodiscard]] bool waiting() const { return source_ ? applied_ < received_ : !pending_.empty(); }
     // A commit that names this file has been queued as gate number `gate`.
-    void hold(std::uint64_t gate) { held_until_ = gate; }
+    void hold(std::uint64_t gate);
 
 private:
     struct Pending {
@@ -142,6 +149,10 @@ private:
     [[nodiscard]] Status grow(std::size_t size);
     void reserve_written(std::size_t size);
     [[nodiscard]] Status make_view();
+    [[nodiscard]] Status flip();
+    [[nodiscard]] bool pump_source();
+    // Lets the source go on to what the next commit that was not forwarded shows.
+    void release_holds();
     // Copies the rows of the view that were written since the last call.
     void publish_rows();
 
@@ -155,6 +166,14 @@ private:
     std::size_t dirty_end_ = 0;
     std::vector<bool> written_; // one flag for each kWrittenBlock of the file
     Fifo<Pending> pending_;
+    // Of an image filled by pictures, commits that were not forwarded, and how much of what was sent they
+    // show.
+    struct Hold {
+        std::uint64_t gate = 0;
+        std::uint64_t packets = 0;
+    };
+    std::unique_ptr<PictureSource> source_;
+    Fifo<Hold> holds_;
     std::uint64_t received_ = 0;
     std::uint64_t applied_ = 0;
     std::uint64_t held_until_ = 0;

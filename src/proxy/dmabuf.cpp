@@ -16,7 +16,8 @@ using wayland::request_opcode;
 
 // Names count up from 1 in every compositor; ours comes from the other end.
 constexpr std::uint32_t kGlobalName = 0xffff'fff0;
-// makedev(226, 128), /dev/dri/renderD128 on Linux: behind a C server the application's Mesa opens exactly that.
+// makedev(226, 128), /dev/dri/renderD128 on Linux: behind a C server the application's Mesa opens exactly
+// that.
 constexpr std::uint64_t kMainDevice = 0xe280;
 constexpr std::uint64_t kLinear = 0;
 constexpr std::uint64_t kInvalid = 0x00ff'ffff'ffff'ffff;
@@ -30,19 +31,21 @@ constexpr std::uint32_t kFeedbackVersion = 4;
 void send_format(Proxy& proxy, std::uint32_t id, std::uint32_t version, std::uint32_t format) {
     if (version >= kFeedbackVersion) return;
     if (version < kModifierVersion) {
-        MessageBuilder(proxy.channel.event(12), id, event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "format")).u(format);
+        MessageBuilder(proxy.channel.event(12), id, event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "format"))
+            .u(format);
         return;
     }
     for (std::uint64_t modifier : kModifiers) {
-        MessageBuilder(proxy.channel.event(20), id, event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "modifier"))
+        MessageBuilder(proxy.channel.event(20), id,
+                       event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "modifier"))
             .u(format)
             .u(static_cast<std::uint32_t>(modifier >> 32))
             .u(static_cast<std::uint32_t>(modifier));
     }
 }
 
-// The first bind: what the compositor's wl_shm says is for us. Its format events come in one go after the bind,
-// so before the answer to anything that the application asks later.
+// The first bind: what the compositor's wl_shm says is for us. Its format events come in one go after the
+// bind, so before the answer to anything that the application asks later.
 struct ShmBacking final : BackingData {
     std::uint32_t version = 0; // of the application's bind
 
@@ -51,6 +54,7 @@ struct ShmBacking final : BackingData {
         wayland::ArgumentReader arguments(message);
         std::uint32_t format = drm_from_shm(arguments.u());
         if (!arguments.ok()) return fail(ErrorCategory::Compositor, "malformed wl_shm.format");
+        if (proxy.video_sender && unconvertible_video_format(format)) return {};
         if (!bytes_per_pixel(format) || std::ranges::count(proxy.dmabuf.formats, format) != 0) return {};
         proxy.dmabuf.formats.push_back(format);
         send_format(proxy, header.object, version, format);
@@ -103,7 +107,8 @@ Status send_feedback(Proxy& proxy, std::uint32_t id) {
     feedback_event(proxy, id, event_opcode(kFeedback, "main_device"), 12).a(device);
     feedback_event(proxy, id, event_opcode(kFeedback, "tranche_target_device"), 12).a(device);
     feedback_event(proxy, id, event_opcode(kFeedback, "tranche_flags"), 4).u(0);
-    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_formats"), 4 + padded4(indices.size())).a(indices);
+    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_formats"), 4 + padded4(indices.size()))
+        .a(indices);
     feedback_event(proxy, id, event_opcode(kFeedback, "tranche_done"), 0);
     feedback_event(proxy, id, event_opcode(kFeedback, "done"), 0);
     return {};
@@ -195,13 +200,14 @@ Status bind_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t version, 
 Status open_image(Proxy& proxy, MessageType type, Bytes message) {
     if (proxy.dmabuf.global == 0)
         return fail(ErrorCategory::PeerViolation, "dmabuf opened although none was offered");
-    if (type != MessageType::OpenDmabuf)
-        return fail(ErrorCategory::Unsupported, "video (start the remote waypipe without --video)");
+    if (type != MessageType::OpenDmabuf) return open_video(proxy, type, message);
     TV_ASSIGN(auto open, decode<msg::OpenDmabuf>(message));
     TV_ASSIGN(mirror::ImageLayout layout, image_layout(open.slice));
     return proxy.rids.open_image(open.rid, layout);
 }
 
-std::span<const Route> dmabuf_routes() { return kRoutes; }
+std::span<const Route> dmabuf_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

@@ -1,9 +1,9 @@
-// zwp_linux_dmabuf_v1 on compositors that know only wl_shm: remote applications render on their GPU, we show the
-// pixels from wl_shm buffers.
+// zwp_linux_dmabuf_v1 on compositors that know only wl_shm: remote applications render on their GPU, we show
+// the pixels from wl_shm buffers.
 //
-// The global is ours. Each of its objects has a stand-in at the compositor (stand_in.h), but for the first bind,
-// under whose id the compositor holds a wl_shm: it makes our buffers and says which formats they may have. A
-// buffer that the application gets is a real wl_buffer of that wl_shm.
+// The global is ours. Each of its objects has a stand-in at the compositor (stand_in.h), but for the first
+// bind, under whose id the compositor holds a wl_shm: it makes our buffers and says which formats they may
+// have. A buffer that the application gets is a real wl_buffer of that wl_shm.
 #pragma once
 
 #include "proxy/proxy.h"
@@ -18,7 +18,8 @@ void announce_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t shm_nam
 // The compositor withdrew a global: ours goes with its wl_shm.
 void withdraw_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t name);
 // A bind of our global; the arguments have been checked.
-[[nodiscard]] Status bind_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t version, std::uint32_t id);
+[[nodiscard]] Status bind_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t version,
+                                 std::uint32_t id);
 
 // OpenDMABUF and its video relatives.
 [[nodiscard]] Status open_image(Proxy& proxy, MessageType type, Bytes message);

@@ -1,5 +1,5 @@
-// zwp_linux_buffer_params_v1: buffers made of images. Everything is judged here before the compositor hears of
-// it, because one request that it refuses would end the application's connection.
+// zwp_linux_buffer_params_v1: buffers made of images. Everything is judged here before the compositor hears
+// of it, because one request that it refuses would end the application's connection.
 #include <bitset>
 
 #include "proxy/buffers.h"
@@ -68,7 +68,8 @@ Status add(Proxy& proxy, Call& call) {
     std::uint32_t offset = arguments.u();
     std::uint32_t stride = arguments.u();
     auto* params = data_of<ParamsData>(call.object);
-    if (!arguments.ok() || params == nullptr) return fail(ErrorCategory::PeerViolation, "malformed params.add");
+    if (!arguments.ok() || params == nullptr)
+        return fail(ErrorCategory::PeerViolation, "malformed params.add");
     if (!handed.file || handed.file->image() == nullptr)
         return fail(ErrorCategory::PeerViolation, "dmabuf plane that is not an image");
     std::uint32_t id = call.header.object;
@@ -89,7 +90,8 @@ Status check_request(Proxy& proxy, std::uint32_t id, const ParamsData& params, c
     if (request.width <= 0 || request.height <= 0)
         return proxy.protocol_error(id, kInvalidDimensions, "buffer without pixels");
     for (std::size_t i = 0; i < planes; ++i) {
-        std::uint64_t end = std::uint64_t{params.planes[i].stride} * static_cast<std::uint32_t>(request.height);
+        std::uint64_t end =
+            std::uint64_t{params.planes[i].stride} * static_cast<std::uint32_t>(request.height);
         if (params.planes[i].offset + end > UINT32_MAX)
             return proxy.protocol_error(id, kOutOfBounds, "plane beyond 4 GiB");
     }
@@ -97,12 +99,14 @@ Status check_request(Proxy& proxy, std::uint32_t id, const ParamsData& params, c
 }
 
 // Null: well-formed, but not to be shown here.
-std::shared_ptr<mirror::Replica> showable(const Proxy& proxy, const ParamsData& params, const Request& request) {
+std::shared_ptr<mirror::Replica> showable(const Proxy& proxy, const ParamsData& params,
+                                          const Request& request) {
     if (params.set.count() != 1 || (request.flags & ~kFlagYInvert) != 0) return nullptr;
     auto image = params.planes[0].image;
     const mirror::ImageLayout& layout = *image->image();
     bool same = layout.width == static_cast<std::uint32_t>(request.width) &&
-                layout.height == static_cast<std::uint32_t>(request.height) && layout.format == request.format;
+                layout.height == static_cast<std::uint32_t>(request.height) &&
+                layout.format == request.format;
     bool offered = std::ranges::count(proxy.dmabuf.formats, request.format) != 0;
     return same && offered ? image : nullptr;
 }
@@ -138,7 +142,8 @@ Status make_buffer(Proxy& proxy, std::uint32_t params_id, std::uint32_t buffer_i
 }
 
 // Opaque black of the size that was asked for, so that the application's other requests still make sense.
-Status make_black_buffer(Proxy& proxy, std::uint32_t params_id, std::uint32_t buffer_id, const Request& request) {
+Status make_black_buffer(Proxy& proxy, std::uint32_t params_id, std::uint32_t buffer_id,
+                         const Request& request) {
     msg::Slice slice;
     slice.width = static_cast<std::uint32_t>(request.width);
     slice.height = static_cast<std::uint32_t>(request.height);
@@ -173,8 +178,7 @@ Status create_immed(Proxy& proxy, Call& call) {
         send_failed(proxy, id);
         return make_black_buffer(proxy, id, buffer_id, request);
     }
-    bool flipped = (request.flags & kFlagYInvert) != 0;
-    if (flipped != image->image()->flipped) TV_TRY(image->flip());
+    TV_TRY(image->show((request.flags & kFlagYInvert) != 0));
     return make_buffer(proxy, id, buffer_id, std::move(image), request.format);
 }
 
@@ -200,6 +204,8 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-std::span<const Route> dmabuf_params_routes() { return kRoutes; }
+std::span<const Route> dmabuf_params_routes() {
+    return kRoutes;
+}
 
 } // namespace tv::proxy

@@ -65,7 +65,8 @@ Result<mirror::ImageLayout> image_layout(const msg::Slice& slice) {
     auto bytes = bytes_per_pixel(slice.format);
     layout.row_bytes = bytes ? std::size_t{slice.width} * *bytes : layout.view_stride;
     if (layout.view_stride == 0 || layout.view_stride < layout.row_bytes)
-        return fail(ErrorCategory::PeerViolation, "image whose rows are shorter than its pixels", slice.strides[0]);
+        return fail(ErrorCategory::PeerViolation, "image whose rows are shorter than its pixels",
+                    slice.strides[0]);
     bool aligned = layout.view_stride % kStrideAlignment == 0;
     layout.file_stride =
         aligned ? layout.view_stride

@@ -27,9 +27,9 @@ inline constexpr std::uint32_t kXrgb8888 = fourcc("XR24");
 [[nodiscard]] std::uint32_t drm_from_shm(std::uint32_t shm_format);
 [[nodiscard]] std::uint32_t shm_from_drm(std::uint32_t drm_format);
 
-// Where the pixels of the image that `slice` describes will be. PeerViolation when the numbers contradict each
-// other, Limit beyond limits::kMaxImageSide. A format that we do not know gets a layout of the slice's stride:
-// its updates are taken, it is never shown.
+// Where the pixels of the image that `slice` describes will be. PeerViolation when the numbers contradict
+// each other, Limit beyond limits::kMaxImageSide. A format that we do not know gets a layout of the slice's
+// stride: its updates are taken, it is never shown.
 [[nodiscard]] Result<mirror::ImageLayout> image_layout(const msg::Slice& slice);
 
 } // namespace tv::proxy

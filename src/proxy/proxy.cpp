@@ -10,20 +10,25 @@ using wayland::Object;
 
 Proxy::Proxy(ProxyConfig proxy_config, mirror::MirrorState& mirror_state)
     : config(std::move(proxy_config)), log(config.log), clock(*config.clock), mirror(mirror_state),
-      rids(mirror_state), requests(mirror_state), routes_(Routes::instance()) {}
+      video(config.video), rids(mirror_state), requests(mirror_state), routes_(Routes::instance()) {}
 
 void Proxy::start(const ConnectionHeader& header) {
     unsigned version = std::min(header.version, kMaxWireVersion);
     peer = peer_kind(version);
     mirror.compression = header.compression;
     channel.start(version, header.compression);
-    dmabuf.enabled = config.offer_gpu && !header.no_dmabuf;
+    video_sender = header.video != VideoKind::Unspecified && header.video != VideoKind::None;
+    dmabuf.enabled = config.offer_gpu && !header.no_dmabuf && video.may_decode(header.video);
+    if (config.offer_gpu && !video.may_decode(header.video))
+        log.warning(
+            "nothing here decodes the video that the remote side would send; applications draw without GPU");
     log.debug("remote waypipe speaks version {}, compression {}", header.version,
               compression_name(header.compression));
 }
 
 bool Proxy::congested() const {
-    return requests.backlog() + mirror.private_bytes + channel.size() > limits::kPauseChannelBytes ||
+    return requests.backlog() + mirror.private_bytes + video.queued_bytes() + channel.size() >
+               limits::kPauseChannelBytes ||
            requests.descriptors() > limits::kPauseDescriptors;
 }
 
@@ -64,10 +69,12 @@ Status Proxy::channel_message(MessageType type, Bytes message) {
     case MessageType::OpenDmavidDst:
     case MessageType::OpenDmavidDstV2:
         return open_image(*this, type, message);
+    case MessageType::SendDmavidPacket:
+        return video_packet(*this, message);
     case MessageType::OpenDmavidSrc:
     case MessageType::OpenDmavidSrcV2:
-    case MessageType::SendDmavidPacket:
-        return fail(ErrorCategory::PeerViolation, "video message although no dmabuf was offered");
+        return fail(ErrorCategory::PeerViolation,
+                    "asked to encode video although nothing to export was offered");
     case MessageType::OpenTimeline:
     case MessageType::SignalTimeline:
         return fail(ErrorCategory::PeerViolation, "timeline message although none was offered");

@@ -17,6 +17,7 @@
 #include "proxy/policy.h"
 #include "proxy/request_queue.h"
 #include "proxy/routes.h"
+#include "proxy/video.h"
 #include "wayland/message.h"
 #include "wayland/object_table.h"
 
@@ -25,6 +26,7 @@ namespace tv::proxy {
 struct ProxyConfig {
     std::string title_prefix;
     bool offer_gpu = true;
+    VideoConfig video;
     const Clock* clock = nullptr; // not null
     Log log;
     // For tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.
@@ -51,10 +53,10 @@ struct StandIns {
 
 // zwp_linux_dmabuf_v1 announced by us, see dmabuf.h.
 struct DmabufState {
-    bool enabled = false;              // this connection may have it
-    std::uint32_t global = 0;          // our global's name; 0: not announced
-    std::uint32_t shm_global = 0;      // the compositor's wl_shm
-    std::uint32_t shm = 0;             // the wl_shm object behind the first bind; 0: not bound
+    bool enabled = false;               // this connection may have it
+    std::uint32_t global = 0;           // our global's name; 0: not announced
+    std::uint32_t shm_global = 0;       // the compositor's wl_shm
+    std::uint32_t shm = 0;              // the wl_shm object behind the first bind; 0: not bound
     std::vector<std::uint32_t> formats; // DRM codes that wl_shm takes and we can fill, in its order
 };
 
@@ -97,7 +99,8 @@ public:
     [[nodiscard]] Result<wayland::Object*> new_object(std::uint32_t id, wayland::InterfaceId interface,
                                                       std::uint8_t version);
     // Ends the connection with an error of an interface's own, on that object.
-    [[nodiscard]] std::unexpected<Error> protocol_error(std::uint32_t object, std::uint32_t code, const char* what);
+    [[nodiscard]] std::unexpected<Error> protocol_error(std::uint32_t object, std::uint32_t code,
+                                                        const char* what);
     // The next RID injected for the current Protocol message.
     [[nodiscard]] Result<mirror::RidTable::Handed> take_injected();
     // Queues the file's descriptor for the next request appended.
@@ -111,7 +114,9 @@ public:
     const Log& log;
     const Clock& clock;
     PeerKind peer = PeerKind::C;
+    bool video_sender = false; // the remote side was started with video
     mirror::MirrorState& mirror;
+    VideoStreams video; // outlives the images
     wayland::ObjectTable objects;
     mirror::RidTable rids;
     RequestQueue requests;

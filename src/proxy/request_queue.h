@@ -75,7 +75,8 @@ private:
         std::shared_ptr<const bool> condition; // may be null
 
         [[nodiscard]] bool open(std::int64_t now) const {
-            return not_before <= now && (!replica || replica->applied() >= needs) && (!condition || *condition);
+            return not_before <= now && (!replica || replica->applied() >= needs) &&
+                   (!condition || *condition);
         }
     };
     struct AttachedFd {

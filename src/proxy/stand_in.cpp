@@ -21,7 +21,8 @@ void put_callback(Proxy& proxy, std::uint32_t id) {
 
 } // namespace
 
-Result<Object*> reserve_stand_in(Proxy& proxy, std::uint32_t id, InterfaceId interface, std::uint8_t version) {
+Result<Object*> reserve_stand_in(Proxy& proxy, std::uint32_t id, InterfaceId interface,
+                                 std::uint8_t version) {
     TV_ASSIGN(Object * object, proxy.new_object(id, interface, version));
     object->holder = Holder::StandIn;
     proxy.stand_ins.reserved = id;

@@ -1,8 +1,8 @@
 // Objects that live only here while every id must exist at the compositor in turn.
 //
-// `wl_display.sync(id)` fills an id at the compositor without a descriptor; the callback's `done` and delete_id
-// are swallowed. As long as delete_id is withheld from the application, the id stays this side's, and may be
-// used for other short-lived objects: each use adds one delete_id to wait for (Object::backings).
+// `wl_display.sync(id)` fills an id at the compositor without a descriptor; the callback's `done` and
+// delete_id are swallowed. As long as delete_id is withheld from the application, the id stays this side's,
+// and may be used for other short-lived objects: each use adds one delete_id to wait for (Object::backings).
 #pragma once
 
 #include "proxy/proxy.h"
@@ -11,7 +11,8 @@ namespace tv::proxy {
 
 // What an object that is not the compositor's own does with events of what the compositor holds in its place.
 struct BackingData : wayland::ObjectData {
-    [[nodiscard]] virtual Status backing_event(Proxy& proxy, const wayland::Header& header, Bytes message) = 0;
+    [[nodiscard]] virtual Status backing_event(Proxy& proxy, const wayland::Header& header,
+                                               Bytes message) = 0;
 };
 
 // Makes `id` an object of ours. It is reserved: filled by a callback when the next id is needed

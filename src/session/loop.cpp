@@ -51,8 +51,14 @@ unsigned worker_count(unsigned wanted) {
     return wanted != 0 ? wanted : std::max(1u, std::thread::hardware_concurrency() / 2);
 }
 
-proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock) {
+// Decoding one picture and converting another at the same time is the least.
+unsigned video_worker_count(unsigned wanted) {
+    return wanted != 0 ? wanted : std::max(2u, std::thread::hardware_concurrency());
+}
+
+proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock, proxy::VideoConfig video) {
     proxy::ProxyConfig made;
+    made.video = std::move(video);
     made.title_prefix = std::move(config.title_prefix);
     made.offer_gpu = config.offer_gpu;
     made.clock = &clock;
@@ -65,12 +71,22 @@ proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock) {
 
 SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakePipe wake)
     : clock_(config.clock != nullptr ? *config.clock : system_clock()), log_(config.log),
-      wake_(std::move(wake)), proxy_(proxy_config(config, clock_), mirror_),
+      wake_(std::move(wake)), decoders_(std::move(config.decoders)),
+      video_workers_(video_worker_count(config.worker_threads)),
+      proxy_(proxy_config(config, clock_, video_config()), mirror_),
       channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out)),
       compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
       before_update_([this] { return advance(); }),
       pool_(worker_count(config.worker_threads), [this] { wake_.wake(); }) {
     mirror_.pool = &pool_;
+}
+
+proxy::VideoConfig SessionLoop::video_config() {
+    proxy::VideoConfig video;
+    for (const auto& factory : decoders_) video.decoders.push_back(factory.get());
+    video.executor = &video_workers_;
+    video.wake = [this] { wake_.wake(); };
+    return video;
 }
 
 void SessionLoop::stop() {
@@ -157,6 +173,7 @@ int SessionLoop::timeout(std::int64_t now) {
     std::int64_t at = ack_at_;
     if (std::int64_t opening = proxy_.requests.next_opening(); opening != 0)
         at = at != 0 ? std::min(at, opening) : opening;
+    if (auto deadline = proxy_.video.deadline()) at = at != 0 ? std::min(at, *deadline) : *deadline;
     if (at == 0) return -1;
     return static_cast<int>(std::clamp<std::int64_t>((at - now + kMillisecond - 1) / kMillisecond, 0, 1000));
 }

@@ -12,6 +12,7 @@
 #include "session/channel_reader.h"
 #include "session/session.h"
 #include "session/wake.h"
+#include "video/worker_pool.h"
 
 namespace tv {
 
@@ -26,6 +27,7 @@ private:
     // Why the loop ends; no value: it goes on.
     using Ending = std::optional<SessionEnd>;
 
+    [[nodiscard]] proxy::VideoConfig video_config();
     [[nodiscard]] Result<Ending> turn();
     void collect_descriptors();
     [[nodiscard]] int timeout(std::int64_t now);
@@ -51,6 +53,8 @@ private:
     std::atomic<bool> stopping_{false};
 
     mirror::MirrorState mirror_;
+    const std::vector<std::shared_ptr<video::DecoderFactory>> decoders_;
+    video::WorkerPool video_workers_; // its threads call wake_
     proxy::Proxy proxy_;
     ChannelLink channel_;
     CompositorLink compositor_;

@@ -8,18 +8,22 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "video/decoder.h"
 
 namespace tv {
 
 struct SessionConfig {
-    std::string title_prefix;     // put before every xdg_toplevel title
-    unsigned worker_threads = 0;  // for big decompressions; 0: half of the hardware threads, at least one
-    bool offer_gpu = true;        // false (--no-gpu): no dmabuf global for the application
+    std::string title_prefix;    // put before every xdg_toplevel title
+    unsigned worker_threads = 0; // for big decompressions; 0: half of the hardware threads, at least one
+    bool offer_gpu = true;       // false (--no-gpu): no dmabuf global for the application
+    // Best first. None: with a sender of video, the application gets no dmabuf global.
+    std::vector<std::shared_ptr<video::DecoderFactory>> decoders;
     const Clock* clock = nullptr; // null: system_clock()
     Log log;
     // Tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.

@@ -2,9 +2,10 @@
 
 namespace tv::video {
 
-std::vector<std::unique_ptr<DecoderFactory>> available_decoders() {
+std::vector<std::unique_ptr<DecoderFactory>> available_decoders(bool software_only) {
     std::vector<std::unique_ptr<DecoderFactory>> decoders;
     if (auto ffmpeg = ffmpeg_decoders()) decoders.push_back(std::move(ffmpeg));
+    if (software_only) std::erase_if(decoders, [](const auto& decoder) { return decoder->hardware(); });
     return decoders;
 }
 

@@ -12,7 +12,7 @@ namespace tv::video {
 // built without it. Whether it can be loaded shows at create() (Unsupported).
 [[nodiscard]] std::unique_ptr<DecoderFactory> ffmpeg_decoders();
 
-// Best first, as Driver takes them.
-[[nodiscard]] std::vector<std::unique_ptr<DecoderFactory>> available_decoders();
+// Best first, as Driver takes them: hardware before software.
+[[nodiscard]] std::vector<std::unique_ptr<DecoderFactory>> available_decoders(bool software_only = false);
 
 } // namespace tv::video

@@ -18,8 +18,8 @@ std::uint64_t Stream::push(std::shared_ptr<const Packet> packet) {
     return number;
 }
 
-void Stream::hold_after(std::optional<std::uint64_t> packet) {
-    newest_ = packet;
+void Stream::hold(std::optional<std::uint64_t> packets) {
+    most_ = packets;
     collect();
 }
 
@@ -30,6 +30,7 @@ void Stream::service() {
         paint_waits_.add(job_->began - job_decoded_at_);
         convert_times_.add(job_->ended - job_->began);
         job_.reset();
+        shown_ = taken_;
     }
     collect();
 }
@@ -38,7 +39,7 @@ void Stream::service() {
 void Stream::collect() {
     if (job_) return;
     std::optional<Outcome> latest;
-    while (!newest_ || taken_ <= *newest_) {
+    while (!most_ || taken_ < *most_) {
         std::optional<Outcome> outcome = driver_.next();
         if (!outcome) break;
         taken_ = outcome->packet + 1;
@@ -46,8 +47,8 @@ void Stream::collect() {
         if (latest) ++counts_.overtaken;
         latest = std::move(outcome);
     }
-    shown_ = taken_;
     if (latest) begin(std::move(*latest));
+    if (!job_) shown_ = taken_;
 }
 
 void Stream::begin(Outcome outcome) {

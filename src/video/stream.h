@@ -16,7 +16,7 @@ struct StreamStatistics {
     std::uint64_t painted = 0;   // pictures that went into the pixels
     std::uint64_t refused = 0;   // that paint could not show
     std::uint64_t overtaken = 0; // pictures that a newer one made needless before they could be painted
-    Percentiles paint_wait{};    // from the decoder's report to the conversion: hold_after(), hand-overs
+    Percentiles paint_wait{};    // from the decoder's report to the conversion: hold(), hand-overs
     Percentiles convert{};
 };
 
@@ -30,10 +30,10 @@ using Paint = std::function<Status(const Picture&)>;
 // Single-threaded, like its driver; decoding and conversion run on the driver's executor. Never fails: what
 // cannot be shown leaves the pixels as they are.
 //
-// A commit that names the buffer is shown with the packets that came before it, so: remember the number of
-// the last push() with the commit, hold_after() it, and forward the commit once ready(number). While a commit
-// of an earlier packet is not forwarded, pictures of later ones wait, and with them, after a few, the
-// decoder.
+// A commit that names the buffer is shown with the packets that came before it, so: remember with the commit
+// how many that were, hold() the pixels there, and forward the commit once shown() has reached the number.
+// While a commit of an earlier packet is not forwarded, pictures of later ones wait, and with them, after a
+// few, the decoder.
 class Stream {
 public:
     // options.wake outlives the executor's last task.
@@ -44,11 +44,11 @@ public:
     void service();
     [[nodiscard]] std::optional<std::int64_t> deadline() const { return driver_.deadline(); }
 
-    // The pixels must not become newer than this packet; nullopt: they may.
-    void hold_after(std::optional<std::uint64_t> packet);
-    // Whether the pixels show that packet's picture (or the last good one before it), and nobody writes to
-    // them.
-    [[nodiscard]] bool ready(std::uint64_t packet) const { return !job_ && packet < shown_; }
+    // Only the first so many packets may reach the pixels; nullopt: all.
+    void hold(std::optional<std::uint64_t> packets);
+    // How many packets the pixels show (or the last good picture of those). While a worker writes to them,
+    // how many they showed before.
+    [[nodiscard]] std::uint64_t shown() const { return shown_; }
     // Whether a worker is writing to the pixels.
     [[nodiscard]] bool painting() const { return job_ != nullptr; }
 
@@ -76,9 +76,8 @@ private:
     Driver driver_;
 
     std::uint64_t taken_ = 0; // outcomes taken from the driver
-    std::uint64_t shown_ =
-        0; // packets with smaller numbers are in the pixels, or will be when the job is done
-    std::optional<std::uint64_t> newest_; // the pixels must not go beyond it
+    std::uint64_t shown_ = 0;
+    std::optional<std::uint64_t> most_; // packets that may reach the pixels
     std::shared_ptr<Job> job_;
     std::int64_t job_decoded_at_ = 0;
 

@@ -7,6 +7,7 @@ namespace {
 using ChannelAttack = Arena;
 
 constexpr Rid kRid = 1;
+constexpr std::uint32_t kXr24 = 0x34325258;
 
 TEST_F(ChannelAttack, an_unknown_message_type_is_refused) {
     Peer peer = attacker();
@@ -220,27 +221,77 @@ TEST_F(ChannelAttack, damaged_zstd_data_that_a_worker_decompresses_is_refused) {
 // --- messages that have no place ---
 
 TEST_F(ChannelAttack, a_dmabuf_is_refused_while_none_is_offered) {
-    Peer peer = attacker();
+    Peer peer = connect();
+    ASSERT_TRUE(peer.header());
     ASSERT_TRUE(peer.send(msg::OpenDmabuf{kRid, 4096, {}}));
     expect_refused(peer, "dmabuf opened although none was offered");
 }
 
 TEST_F(ChannelAttack, a_video_buffer_is_refused_while_no_dmabuf_is_offered) {
-    Peer peer = attacker();
+    Peer peer = connect();
+    ASSERT_TRUE(peer.header());
     ASSERT_TRUE(peer.send(msg::OpenDmavidDstV2{kRid, 4096, 0, {}}));
     expect_refused(peer, "dmabuf opened although none was offered");
+}
+
+TEST_F(ChannelAttack, images_of_impossible_sizes_are_refused) {
+    struct Attack {
+        std::uint32_t width, height, stride;
+        const char* words;
+    };
+    for (const Attack& attack :
+         {Attack{0, 16, 64, "image without pixels"}, Attack{16, 0, 64, "image without pixels"},
+          Attack{1u << 30, 16, 64, "kMaxImageSide"}, Attack{16, ~0u, 64, "kMaxImageSide"},
+          Attack{16, 16, 60, "rows are shorter"}, Attack{16, 16, 0, "rows are shorter"}}) {
+        Peer peer = attacker();
+        msg::OpenDmabuf open{kRid, 4096, {}};
+        open.slice = {attack.width, attack.height, kXr24, 1, {}, {attack.stride}, 0};
+        ASSERT_TRUE(peer.send(open));
+        expect_refused(peer, attack.words);
+    }
+}
+
+TEST_F(ChannelAttack, videos_of_impossible_sizes_are_refused) {
+    for (const auto& [width, height, words] :
+         {std::tuple{0u, 16u, "image without pixels"}, std::tuple{16u, 0u, "image without pixels"},
+          std::tuple{~0u, 16u, "kMaxImageSide"}, std::tuple{0x4000'0001u, 1u, "kMaxImageSide"}}) {
+        Peer peer = attacker();
+        msg::OpenDmavidDstV2 open{kRid, 4096, 0, {}};
+        open.slice = {width, height, kXr24, 1, {}, {}, 0};
+        ASSERT_TRUE(peer.send(open));
+        expect_refused(peer, words);
+    }
+}
+
+TEST_F(ChannelAttack, a_thousand_video_streams_are_bounded) {
+    Peer peer = attacker();
+    msg::OpenDmavidDstV2 open{kRid, 4096, 0, {}};
+    open.slice = {1920, 1080, kXr24, 1, {}, {7680}, 0};
+    // Refused in the midst of them: what comes after it is not taken.
+    for (int stream = 0; stream < 1000; ++stream) {
+        open.rid = kRid + stream;
+        if (!peer.send(open)) break;
+    }
+    expect_refused(peer, "kMaxWrittenBytes");
 }
 
 TEST_F(ChannelAttack, a_request_to_encode_video_is_refused) {
     Peer peer = attacker();
     ASSERT_TRUE(peer.send(msg::OpenDmavidSrcV2{kRid, 4096, 0, {}}));
-    expect_refused(peer, "video message although no dmabuf was offered");
+    expect_refused(peer, "asked to encode video although nothing to export was offered");
 }
 
-TEST_F(ChannelAttack, a_video_packet_is_refused_while_no_dmabuf_is_offered) {
+TEST_F(ChannelAttack, a_video_packet_for_a_rid_that_was_never_opened_is_refused) {
     Peer peer = attacker();
     ASSERT_TRUE(peer.send(msg::SendDmavidPacket{kRid, ByteVector(100)}));
-    expect_refused(peer, "video message although no dmabuf was offered");
+    expect_refused(peer, "update for a RID that was never opened");
+}
+
+TEST_F(ChannelAttack, a_video_packet_for_a_file_is_refused) {
+    Peer peer = attacker();
+    ASSERT_TRUE(peer.send(msg::OpenFile{kRid, 4096}));
+    ASSERT_TRUE(peer.send(msg::SendDmavidPacket{kRid, ByteVector(100)}));
+    expect_refused(peer, "video packet for something that is no video");
 }
 
 TEST_F(ChannelAttack, a_timeline_is_refused_while_none_is_offered) {

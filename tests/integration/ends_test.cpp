@@ -267,8 +267,8 @@ TEST_P(Ends, garbage_in_place_of_a_message_is_an_error_at_both_ends) {
 }
 
 TEST_P(Ends, messages_for_what_was_not_offered_are_errors) {
-    peer_->send(msg::OpenDmabuf{1, 400, {}});
-    EXPECT_NE(refusal().find("dmabuf"), std::string::npos);
+    peer_->send(msg::OpenTimeline{1, 0});
+    EXPECT_NE(refusal().find("timeline"), std::string::npos);
 }
 
 TEST_P(Ends, a_descriptor_count_that_the_protocol_does_not_have_is_an_error) {

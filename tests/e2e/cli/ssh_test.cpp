@@ -101,11 +101,11 @@ TEST_F(Ssh, an_applications_pixels_are_the_same_as_without_it) {
 
     for (const std::string compression : {"none", "lz4", "zstd"}) {
         const auto tunnelled =
-            run(through_ssh({"-c", compression}, scenario({"shm-basic", "5"})), 3 * kPatience);
+            run(through_ssh({"-c", compression, "--no-gpu"}, scenario({"shm-basic", "5"})), 3 * kPatience);
         ASSERT_TRUE(tunnelled);
         EXPECT_TRUE(tunnelled->exit.ok()) << tunnelled->err;
         EXPECT_EQ(tunnelled->out, straight->out);
-        EXPECT_EQ(tunnelled->err, "");
+        EXPECT_EQ(tunnelled->err, ""); // without --no-gpu, waypipe 0.8.4 complains of a machine without GPU
         EXPECT_EQ(new_commits(), expected) << compression;
         EXPECT_TRUE(sockets().empty()) << testing::PrintToString(sockets());
     }

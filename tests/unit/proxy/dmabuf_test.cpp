@@ -44,11 +44,18 @@ protected:
         proxy.start({.version = 16, .no_dmabuf = no_dmabuf});
         ask(1, request_opcode(wl_display, "get_registry"), {kRegistry});
         run();
-        MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global")).u(kShmName).s("wl_shm").u(1);
-        MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global")).u(9).s("wl_output").u(4);
+        MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global"))
+            .u(kShmName)
+            .s("wl_shm")
+            .u(1);
+        MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global"))
+            .u(9)
+            .s("wl_output")
+            .u(4);
         run();
     }
-    template <typename M> Status receive(const M& message) {
+    template <typename M>
+    Status receive(const M& message) {
         std::vector<std::byte> bytes(encoded_size(message));
         encode(message, bytes);
         return proxy.channel_message(M::kType, bytes);
@@ -62,17 +69,23 @@ protected:
         }
         return receive(msg::Protocol{wayland.bytes()});
     }
-    void ask(std::uint32_t object, std::uint16_t opcode, std::initializer_list<std::uint32_t> words, unsigned fds = 0) {
+    void ask(std::uint32_t object, std::uint16_t opcode, std::initializer_list<std::uint32_t> words,
+             unsigned fds = 0) {
         auto status = try_ask(object, opcode, words, fds);
         ASSERT_TRUE(status) << describe(status.error());
     }
     void bind(std::uint32_t name, std::string_view interface, std::uint32_t version, std::uint32_t id) {
         ByteQueue wayland;
-        MessageBuilder(wayland, kRegistry, request_opcode(wl_registry, "bind")).u(name).s(interface).u(version).u(id);
+        MessageBuilder(wayland, kRegistry, request_opcode(wl_registry, "bind"))
+            .u(name)
+            .s(interface)
+            .u(version)
+            .u(id);
         auto status = receive(msg::Protocol{wayland.bytes()});
         ASSERT_TRUE(status) << describe(status.error());
     }
-    void open(Rid rid, std::uint32_t width, std::uint32_t height, std::uint32_t format, std::uint32_t stride) {
+    void open(Rid rid, std::uint32_t width, std::uint32_t height, std::uint32_t format,
+              std::uint32_t stride) {
         msg::Slice slice;
         slice.width = width;
         slice.height = height;
@@ -86,7 +99,8 @@ protected:
         std::byte raw[4];
         store_u32(raw, 0, static_cast<std::uint32_t>(rid));
         ASSERT_TRUE(receive(msg::InjectRids{raw}));
-        last = try_ask(params, request_opcode(zwp_linux_buffer_params_v1, "add"), {index, 0, stride, 0, 0}, 1);
+        last =
+            try_ask(params, request_opcode(zwp_linux_buffer_params_v1, "add"), {index, 0, stride, 0, 0}, 1);
     }
     void create_params(std::uint32_t dmabuf, std::uint32_t id) {
         ask(dmabuf, request_opcode(zwp_linux_dmabuf_v1, "create_params"), {id});
@@ -96,7 +110,10 @@ protected:
         last = try_ask(params, request_opcode(zwp_linux_buffer_params_v1, "create_immed"),
                        {buffer, width, height, format, flags});
     }
-    template <InterfaceId Kind> void destroy(std::uint32_t id) { ask(id, request_opcode(Kind, "destroy"), {}); }
+    template <InterfaceId Kind>
+    void destroy(std::uint32_t id) {
+        ask(id, request_opcode(Kind, "destroy"), {});
+    }
     // Requests go out as far as they can, the compositor's answers come in, until nothing moves.
     void run() {
         for (int i = 0; i < 8; ++i) {
@@ -158,7 +175,8 @@ protected:
     Status last;
 };
 
-// --- the global ------------------------------------------------------------------------------------------------
+// --- the global
+// ------------------------------------------------------------------------------------------------
 
 TEST_F(DmabufTest, the_global_follows_wl_shm_directly) {
     start();
@@ -176,7 +194,10 @@ TEST_F(DmabufTest, a_peer_without_dmabufs_is_not_offered_any) {
 TEST_F(DmabufTest, the_compositors_own_dmabuf_and_wl_drm_stay_hidden) {
     start();
     events.clear();
-    MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global")).u(20).s("zwp_linux_dmabuf_v1").u(4);
+    MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global"))
+        .u(20)
+        .s("zwp_linux_dmabuf_v1")
+        .u(4);
     MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global")).u(21).s("wl_drm").u(2);
     run();
     EXPECT_TRUE(events.empty());
@@ -192,17 +213,23 @@ TEST_F(DmabufTest, the_global_goes_with_wl_shm) {
 TEST_F(DmabufTest, a_version_that_was_not_offered_ends_the_connection) {
     start();
     ByteQueue wayland;
-    MessageBuilder(wayland, kRegistry, request_opcode(wl_registry, "bind")).u(dmabuf_name()).s("zwp_linux_dmabuf_v1").u(5).u(3);
+    MessageBuilder(wayland, kRegistry, request_opcode(wl_registry, "bind"))
+        .u(dmabuf_name())
+        .s("zwp_linux_dmabuf_v1")
+        .u(5)
+        .u(3);
     EXPECT_FALSE(receive(msg::Protocol{wayland.bytes()}));
 }
 
-// --- binds and formats -----------------------------------------------------------------------------------------
+// --- binds and formats
+// -----------------------------------------------------------------------------------------
 
 TEST_F(DmabufTest, the_first_bind_is_a_wl_shm_at_the_compositor_and_its_formats_become_modifiers) {
     compositor.shm_formats = {0, 1, kXbgr8888, fourcc("NV12")};
     start_bound(3, 3);
     EXPECT_EQ(compositor.at(3), wl_shm);
-    EXPECT_EQ(count(3, zwp_linux_dmabuf_v1, "modifier"), 6u) << "three formats, linear and invalid; NV12 has two planes";
+    EXPECT_EQ(count(3, zwp_linux_dmabuf_v1, "modifier"), 6u)
+        << "three formats, linear and invalid; NV12 has two planes";
     EXPECT_EQ(count(3, zwp_linux_dmabuf_v1, "format"), 0u);
 }
 
@@ -231,7 +258,8 @@ TEST_F(DmabufTest, the_first_bind_is_never_given_back) {
     EXPECT_EQ(compositor.at(3), wl_shm);
 }
 
-// --- feedback --------------------------------------------------------------------------------------------------
+// --- feedback
+// --------------------------------------------------------------------------------------------------
 
 TEST_F(DmabufTest, feedback_names_one_device_and_one_tranche_with_all_formats) {
     start_bound(4, 3);
@@ -241,9 +269,11 @@ TEST_F(DmabufTest, feedback_names_one_device_and_one_tranche_with_all_formats) {
     run();
     std::vector<std::string_view> names;
     for (const Event& event : events)
-        if (event.object == 4) names.push_back(wayland::interface(zwp_linux_dmabuf_feedback_v1).events[event.opcode].name);
-    EXPECT_EQ(names, (std::vector<std::string_view>{"format_table", "main_device", "tranche_target_device",
-                                                    "tranche_flags", "tranche_formats", "tranche_done", "done"}));
+        if (event.object == 4)
+            names.push_back(wayland::interface(zwp_linux_dmabuf_feedback_v1).events[event.opcode].name);
+    EXPECT_EQ(names,
+              (std::vector<std::string_view>{"format_table", "main_device", "tranche_target_device",
+                                             "tranche_flags", "tranche_formats", "tranche_done", "done"}));
     EXPECT_EQ(events[0].fds, 1u);
     EXPECT_EQ(events[0].arguments().u(), 4 * 16u);
     Bytes device = events[1].arguments().a();
@@ -275,7 +305,8 @@ TEST_F(DmabufTest, feedback_destroyed_before_its_answer_is_silent) {
     EXPECT_TRUE(deleted(4));
 }
 
-// --- buffers ---------------------------------------------------------------------------------------------------
+// --- buffers
+// ---------------------------------------------------------------------------------------------------
 
 TEST_F(DmabufTest, the_usual_batch_needs_no_callback_and_makes_a_real_wl_buffer) {
     start_bound(4, 3);
@@ -287,13 +318,16 @@ TEST_F(DmabufTest, the_usual_batch_needs_no_callback_and_makes_a_real_wl_buffer)
     destroy<zwp_linux_buffer_params_v1>(4);
     compositor.seen.clear();
     run();
-    EXPECT_EQ(compositor.seen, (std::vector<std::string>{"wl_shm.create_pool(4)", "wl_shm_pool.create_buffer(5)",
-                                                         "wl_shm_pool.destroy"}));
+    EXPECT_EQ(compositor.seen,
+              (std::vector<std::string>{"wl_shm.create_pool(4)", "wl_shm_pool.create_buffer(5)",
+                                        "wl_shm_pool.destroy"}));
     EXPECT_EQ(compositor.descriptors, 1u);
     ASSERT_EQ(compositor.buffers.size(), 1u);
     EXPECT_EQ(compositor.buffers[0].stride, 256u);
     EXPECT_EQ(compositor.buffers[0].format, 1u) << "wl_shm's own number for XRGB8888";
-    EXPECT_EQ(std::ranges::count_if(events, [](const Event& event) { return event.is(1, wl_display, "delete_id"); }), 1);
+    EXPECT_EQ(std::ranges::count_if(events,
+                                    [](const Event& event) { return event.is(1, wl_display, "delete_id"); }),
+              1);
     EXPECT_TRUE(deleted(4));
     EXPECT_EQ(compositor.at(5), wl_buffer);
 }
@@ -329,7 +363,8 @@ TEST_F(DmabufTest, params_destroyed_while_their_pool_is_on_its_way_are_given_bac
     run();
     EXPECT_EQ(std::ranges::count_if(events,
                                     [](const Event& event) {
-                                        return event.is(1, wl_display, "delete_id") && event.arguments().u() == 4;
+                                        return event.is(1, wl_display, "delete_id") &&
+                                               event.arguments().u() == 4;
                                     }),
               1);
     // The id is free at both ends now.
@@ -428,7 +463,8 @@ TEST_F(DmabufTest, y_inverted_buffers_are_turned_over_while_updates_are_applied)
     EXPECT_EQ((*file)->file().bytes()[0], std::byte{7}) << "the view's last row is the file's first";
 }
 
-// --- what is refused -------------------------------------------------------------------------------------------
+// --- what is refused
+// -------------------------------------------------------------------------------------------
 
 class RefusedTest : public DmabufTest {
 protected:

@@ -76,7 +76,8 @@ private:
         if (description.name == "create_buffer") note_buffer(message);
         if (creates == InterfaceId::wl_shm) announce_formats(tracked.new_id);
         if (creates == InterfaceId::wl_callback && kind == InterfaceId::wl_display) {
-            wayland::MessageBuilder(events, tracked.new_id, wayland::event_opcode(InterfaceId::wl_callback, "done"))
+            wayland::MessageBuilder(events, tracked.new_id,
+                                    wayland::event_opcode(InterfaceId::wl_callback, "done"))
                 .u(1);
             remove(tracked.new_id);
         }
@@ -90,16 +91,20 @@ private:
     }
     void remove(std::uint32_t id) {
         objects_.erase(id);
-        wayland::MessageBuilder(events, 1, wayland::event_opcode(wayland::InterfaceId::wl_display, "delete_id")).u(id);
+        wayland::MessageBuilder(events, 1,
+                                wayland::event_opcode(wayland::InterfaceId::wl_display, "delete_id"))
+            .u(id);
     }
     void announce_formats(std::uint32_t shm) {
         for (std::uint32_t format : shm_formats)
-            wayland::MessageBuilder(events, shm, wayland::event_opcode(wayland::InterfaceId::wl_shm, "format"))
+            wayland::MessageBuilder(events, shm,
+                                    wayland::event_opcode(wayland::InterfaceId::wl_shm, "format"))
                 .u(format);
     }
     void note_buffer(Bytes message) {
         wayland::ArgumentReader arguments(message);
-        buffers.push_back({arguments.u(), arguments.u(), arguments.u(), arguments.u(), arguments.u(), arguments.u()});
+        buffers.push_back(
+            {arguments.u(), arguments.u(), arguments.u(), arguments.u(), arguments.u(), arguments.u()});
     }
 
     std::map<std::uint32_t, wayland::InterfaceId> objects_;

@@ -1,0 +1,184 @@
+#include "proxy/video.h"
+
+#include <algorithm>
+
+#include "proxy/image_format.h"
+#include "proxy/proxy.h"
+
+namespace tv::proxy {
+
+using mirror::ImageLayout;
+
+// One image's stream, or the reason to do without: then its packets count as shown, and it stays black.
+class VideoImage final : public mirror::PictureSource {
+public:
+    VideoImage(VideoStreams& streams, Rid rid, const ImageLayout& layout)
+        : streams_(streams), rid_(rid), layout_(layout) {
+        streams_.images_.push_back(this);
+    }
+    ~VideoImage() override {
+        std::erase(streams_.images_, this);
+        if (stream_) streams_.pixels_ -= pixels();
+    }
+
+    [[nodiscard]] std::uint64_t pixels() const { return std::uint64_t{layout_.width} * layout_.height; }
+    [[nodiscard]] std::size_t queued_bytes() const { return stream_ ? stream_->queued_bytes() : 0; }
+
+    void decode(Proxy& proxy, video::Codec codec, video::PixelFormat format, mirror::SharedFile& file) {
+        streams_.pixels_ += pixels();
+        target_ = std::make_shared<video::PixelTarget>();
+        target_->pixels = file.bytes();
+        target_->stride = layout_.file_stride;
+        target_->size = {layout_.width, layout_.height};
+        target_->format = format;
+        video::DriverOptions options;
+        options.codec = codec;
+        options.buffer = target_->size;
+        options.decoders = streams_.config_.decoders;
+        options.executor = streams_.config_.executor;
+        options.clock = &proxy.clock;
+        options.wake = streams_.config_.wake;
+        options.budget = &streams_.budget_;
+        options.log = proxy.log;
+        options.stream = rid_;
+        stream_.emplace(std::move(options), [target = target_, memory = file.mapping()](const video::Picture& picture) {
+            return video::convert(picture, *target);
+        });
+        stream_->hold(0);
+    }
+
+    void push(Bytes packet) override {
+        ++received_;
+        if (stream_) stream_->push(std::make_shared<const video::Packet>(packet));
+    }
+
+    void start(bool flipped) override {
+        if (std::exchange(started_, true) || !stream_) return;
+        target_->bottom_up = flipped; // no worker has it yet
+        stream_->hold(most_);
+    }
+    void hold(std::optional<std::uint64_t> packets) override {
+        if (packets == most_) return;
+        most_ = packets;
+        if (started_ && stream_) stream_->hold(packets);
+    }
+    std::uint64_t service() override {
+        if (!stream_) return received_;
+        stream_->service();
+        return stream_->shown();
+    }
+    // Only while something is undecided: then service() is called in every turn of the loop.
+    [[nodiscard]] std::optional<std::int64_t> deadline() const {
+        return stream_ && stream_->shown() < received_ ? stream_->deadline() : std::nullopt;
+    }
+
+private:
+    VideoStreams& streams_;
+    const Rid rid_;
+    const ImageLayout layout_;
+    std::shared_ptr<video::PixelTarget> target_;
+    std::optional<video::Stream> stream_;
+    std::optional<std::uint64_t> most_;
+    std::uint64_t received_ = 0;
+    bool started_ = false;
+};
+
+namespace {
+
+struct Opened {
+    Rid rid = 0;
+    std::uint32_t codec = 0;
+    msg::Slice slice{};
+};
+
+Result<Opened> read_open(MessageType type, Bytes message) {
+    if (type == MessageType::OpenDmavidDst) {
+        TV_ASSIGN(auto open, decode<msg::OpenDmavidDst>(message));
+        return Opened{open.rid, static_cast<std::uint32_t>(video::Codec::H264), open.slice};
+    }
+    TV_ASSIGN(auto open, decode<msg::OpenDmavidDstV2>(message));
+    constexpr std::uint32_t kCodecBits = 0xff;
+    return Opened{open.rid, open.vid_flags & kCodecBits, open.slice};
+}
+
+// The pictures fill the whole file; how the sender's rows lie is of no interest.
+Result<ImageLayout> video_layout(msg::Slice slice) {
+    slice.strides[0] = std::max(slice.strides[0], slice.width * bytes_per_pixel(slice.format).value_or(1));
+    TV_ASSIGN(ImageLayout layout, image_layout(slice));
+    layout.view_stride = layout.file_stride;
+    return layout;
+}
+
+} // namespace
+
+bool VideoStreams::may_decode(VideoKind kind) const {
+    auto any = [this](video::Codec codec) {
+        return std::ranges::any_of(config_.decoders, [codec](auto* factory) { return factory->may_decode(codec); });
+    };
+    switch (kind) {
+    case VideoKind::Unspecified:
+    case VideoKind::None:
+        return true;
+    case VideoKind::H264:
+        return any(video::Codec::H264);
+    case VideoKind::Vp9:
+        return any(video::Codec::Vp9);
+    case VideoKind::Av1:
+        return any(video::Codec::Av1);
+    }
+    return !config_.decoders.empty(); // newer than us: message by message
+}
+
+std::optional<std::int64_t> VideoStreams::deadline() const {
+    std::optional<std::int64_t> first;
+    for (const VideoImage* image : images_)
+        if (auto at = image->deadline(); at && (!first || *at < *first)) first = at;
+    return first;
+}
+
+std::size_t VideoStreams::queued_bytes() const {
+    std::size_t total = 0;
+    for (const VideoImage* image : images_) total += image->queued_bytes();
+    return total;
+}
+
+bool VideoStreams::admits(std::uint64_t pixels) const {
+    return images_.size() < limits::kMaxVideoStreams && pixels_ + pixels <= limits::kMaxVideoPixels;
+}
+
+bool unconvertible_video_format(std::uint32_t drm_format) {
+    constexpr std::uint32_t kEncoded[] = {fourcc("R8  "), fourcc("GR88"), fourcc("RG24"), fourcc("BG24"),
+                                          fourcc("RX24"), fourcc("BX24"), fourcc("XR48"), fourcc("XB48"),
+                                          fourcc("RG16"), fourcc("BG16"), fourcc("XR30"), fourcc("XB30")};
+    return std::ranges::count(kEncoded, drm_format) != 0 && !video::pixel_format_from_drm(drm_format);
+}
+
+Status open_video(Proxy& proxy, MessageType type, Bytes message) {
+    TV_ASSIGN(Opened open, read_open(type, message));
+    TV_ASSIGN(ImageLayout layout, video_layout(open.slice));
+    TV_TRY(proxy.rids.open_image(open.rid, layout));
+    TV_ASSIGN(auto image, proxy.rids.find_file(open.rid));
+    TV_TRY(image->note_written(0, layout.file_size()));
+    const bool admitted = proxy.video.admits(std::uint64_t{layout.width} * layout.height);
+    auto source = std::make_unique<VideoImage>(proxy.video, open.rid, layout);
+    auto codec = video::codec_from_id(open.codec);
+    auto format = video::pixel_format_from_drm(layout.format);
+    if (codec && format && admitted)
+        source->decode(proxy, *codec, *format, image->file());
+    else if (!std::exchange(proxy.video.told_, true))
+        proxy.log.warning("a video of {}x{} pixels cannot be shown and stays black: {}", layout.width, layout.height,
+                          !codec    ? "its codec is unknown"
+                          : !format ? "pictures cannot be converted to its pixel format"
+                                    : "too many streams (kMaxVideoStreams, kMaxVideoPixels)");
+    image->set_source(std::move(source));
+    return {};
+}
+
+Status video_packet(Proxy& proxy, Bytes message) {
+    TV_ASSIGN(auto packet, decode<msg::SendDmavidPacket>(message));
+    TV_ASSIGN(auto image, proxy.rids.find_file(packet.rid));
+    if (!image) return {}; // late
+    return image->receive_packet(packet.data);
+}
+
+} // namespace tv::proxy

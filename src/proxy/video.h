@@ -1,0 +1,58 @@
+// Video: images that pictures of a codec stream fill, one stream for each remote buffer.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "channel/messages.h"
+#include "mirror/replica.h"
+#include "video/decoders.h"
+#include "video/stream.h"
+
+namespace tv::proxy {
+
+class Proxy;
+class VideoImage;
+
+// What a session gives its proxy for video. Without decoders no video is taken.
+struct VideoConfig {
+    std::vector<video::DecoderFactory*> decoders; // best first; outlive the proxy
+    video::Executor* executor = nullptr;          // outlives the proxy
+    std::function<void()> wake;                   // any thread; outlives the executor's last task
+};
+
+// The streams of one connection. The poll thread's.
+class VideoStreams {
+public:
+    explicit VideoStreams(VideoConfig config) : config_(std::move(config)) {}
+
+    [[nodiscard]] const VideoConfig& config() const { return config_; }
+    // Whether something here may decode what the remote side says it encodes.
+    [[nodiscard]] bool may_decode(VideoKind kind) const;
+    // When some stream must be serviced without a wake; steady nanoseconds.
+    [[nodiscard]] std::optional<std::int64_t> deadline() const;
+    // Packets that wait to be decoded, for the channel's back-pressure.
+    [[nodiscard]] std::size_t queued_bytes() const;
+
+private:
+    friend class VideoImage;
+    friend Status open_video(Proxy& proxy, MessageType type, Bytes message);
+    [[nodiscard]] bool admits(std::uint64_t pixels) const;
+
+    const VideoConfig config_;
+    std::vector<VideoImage*> images_; // alive now
+    std::uint64_t pixels_ = 0;        // of all streams
+    video::LogBudget budget_;
+    bool told_ = false; // once is enough for the log
+};
+
+// Formats that senders encode and that pictures cannot be converted to here. They are not offered to a sender
+// with video.
+[[nodiscard]] bool unconvertible_video_format(std::uint32_t drm_format);
+
+// OpenDMAVidDst and OpenDMAVidDstV2.
+[[nodiscard]] Status open_video(Proxy& proxy, MessageType type, Bytes message);
+[[nodiscard]] Status video_packet(Proxy& proxy, Bytes message);
+
+} // namespace tv::proxy
