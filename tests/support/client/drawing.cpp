@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "frames.h"
+
 namespace tv::test {
 
 namespace {
@@ -33,6 +35,18 @@ std::uint32_t text(std::uint32_t frame, std::uint32_t x, std::uint32_t y) {
     return (mix(glyph * 131 + row) >> bit & 1) != 0 ? 0xff202020U : 0xffffffffU;
 }
 
+// 0..255..0 over 256 steps, with no edges.
+std::uint32_t triangle(std::uint32_t value) {
+    value &= 0x1ff;
+    return value < 256 ? value : 511 - value;
+}
+
+std::uint32_t smooth(std::uint32_t frame, std::uint32_t x, std::uint32_t y) {
+    if (y < kNumberBlock && x < kNumberWidth)
+        return (frame >> (x / kNumberBlock) & 1) != 0 ? 0xffffffffU : 0xff000000U;
+    return 0xff000000U | triangle(x + frame * 4) << 16 | triangle(y + frame * 2) << 8 | triangle((x + y) / 2);
+}
+
 void draw_noise(std::uint32_t frame, std::uint32_t* pixels, int width, int height, int stride) {
     std::uint64_t state = (std::uint64_t{frame} + 1) * 0x9e3779b97f4a7c15ULL;
     for (int y = 0; y < height; ++y) {
@@ -50,12 +64,12 @@ void draw_noise(std::uint32_t frame, std::uint32_t* pixels, int width, int heigh
 
 void draw(Pattern pattern, std::uint32_t frame, std::uint32_t* pixels, int width, int height, int stride) {
     if (pattern == Pattern::Noise) return draw_noise(frame, pixels, width, height, stride);
+    const auto pixel = pattern == Pattern::Text ? text : pattern == Pattern::Smooth ? smooth : gradient;
     for (int y = 0; y < height; ++y) {
         for (int x = 0; x < width; ++x) {
             const auto column = static_cast<std::uint32_t>(x);
             const auto row = static_cast<std::uint32_t>(y);
-            pixels[static_cast<std::ptrdiff_t>(y) * stride + x] =
-                pattern == Pattern::Text ? text(frame, column, row) : gradient(frame, column, row);
+            pixels[static_cast<std::ptrdiff_t>(y) * stride + x] = pixel(frame, column, row);
         }
     }
 }

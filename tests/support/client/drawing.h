@@ -19,6 +19,7 @@ enum class Pattern {
     Gradient, // every pixel differs between frames
     Noise,    // does not compress
     Text,     // rows of glyph-like marks on white, as in an editor that scrolls
+    Smooth,   // soft colours that move; the frame's number in black and white blocks (frames.h reads it back)
 };
 void draw(Pattern pattern, std::uint32_t frame, std::uint32_t* pixels, int width, int height,
           int stride_pixels);

@@ -34,6 +34,7 @@ struct CommitRecord {
     int height = 0;
     std::uint32_t format = 0;
     std::uint32_t crc = 0;
+    std::shared_ptr<const Picture> picture; // null without CompositorOptions::keep_pictures
 };
 
 // What the compositor's thread hands out; every member under the mutex.

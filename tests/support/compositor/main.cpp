@@ -15,6 +15,7 @@
 
 #include "script.h"
 #include "support/parse.h"
+#include "support/pixel_format.h"
 
 namespace {
 
@@ -23,6 +24,7 @@ using namespace tv::test;
 struct Settings {
     CompositorOptions options;
     std::vector<std::string> globals;
+    std::vector<std::string> shm_formats;
     std::vector<std::string> errors;
     std::vector<std::string> disconnects;
     std::vector<std::string> exits;
@@ -65,6 +67,12 @@ bool interpret(Settings& settings) {
         if (!version) return complain("--global takes INTERFACE=VERSION");
         options.versions[text.substr(0, equals)] = *version;
     }
+    if (!settings.shm_formats.empty()) options.more_shm_formats.clear();
+    for (const std::string& name : settings.shm_formats) {
+        if (find_pixel_format(name) == nullptr)
+            return complain("--shm-format takes the four characters of a format");
+        options.more_shm_formats.push_back(fourcc_of(name));
+    }
     if (settings.release == "now") {
         options.release = ReleasePolicy::AtOnce;
     } else if (settings.release == "replaced") {
@@ -98,6 +106,8 @@ void add_options(CLI::App& app, Settings& settings) {
     app.add_option("--directory", options.directory, "where the socket goes (default: $XDG_RUNTIME_DIR)");
     app.add_option("--socket", options.socket, "name of the socket")->capture_default_str();
     app.add_option("--global", settings.globals, "INTERFACE=VERSION announced; 0 hides it");
+    app.add_option("--shm-format", settings.shm_formats,
+                   "a format of wl_shm beside AR24 and XR24, by its DRM name (default: XB24 and AB24)");
     app.add_option("--output", settings.output, "WxH of the first output");
     app.add_option("--toplevel-size", settings.size, "WxH that toplevels are configured to");
     app.add_option("--layout", options.keymap_layout, "xkb layout of the keymap")->capture_default_str();

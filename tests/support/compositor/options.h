@@ -66,9 +66,10 @@ struct CompositorOptions {
     int frame_delay_ms = 1; // from commit to the frame callback; 0 answers within the commit
     ReleasePolicy release = ReleasePolicy::AtOnce;
     int release_delay_ms = 0;
-    bool read_pixels = true;  // false: buffers are not looked at, no CRC, no picture (for benchmarks)
-    bool log_requests = true; // false keeps only notes
-    bool log_events = false;  // what the compositor sent, too
+    bool read_pixels = true;    // false: buffers are not looked at, no CRC, no picture (for benchmarks)
+    bool keep_pictures = false; // of every commit, not only each surface's last
+    bool log_requests = true;   // false keeps only notes
+    bool log_events = false;    // what the compositor sent, too
     std::vector<Fault> faults;
 
     // Called on the compositor's thread for every line; must be quick and must not call back.

@@ -6,33 +6,32 @@
 #include <png.h>
 #include <zlib.h>
 
+#include "support/pixel_format.h"
+
 namespace tv::test {
 
+std::size_t pixel_bytes(std::uint32_t shm_format) {
+    const PixelFormat* known = find_pixel_format(fourcc_from_shm(shm_format));
+    return known == nullptr ? 4 : known->bytes;
+}
+
 std::uint32_t Picture::argb(int x, int y) const {
-    std::uint32_t value = 0;
-    const std::size_t index =
-        (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)) * 4;
-    std::memcpy(&value, pixels.data() + index, 4);
-    if (format == kXbgr8888 || format == kAbgr8888) {
-        value = (value & 0xff00ff00U) | ((value & 0xffU) << 16) | ((value >> 16) & 0xffU);
-    }
-    if (format == kXrgb8888 || format == kXbgr8888) value |= 0xff000000U;
-    return value;
+    const PixelFormat* known = find_pixel_format(fourcc_from_shm(format));
+    if (known == nullptr) return 0xff000000U;
+    return known->unpack(pixels.data() + static_cast<std::size_t>(y) * row_bytes() +
+                         static_cast<std::size_t>(x) * known->bytes);
 }
 
 bool Picture::blank() const {
-    for (std::size_t at = 4; at + 4 <= pixels.size(); at += 4) {
-        if (std::memcmp(pixels.data(), pixels.data() + at, 4) != 0) return false;
+    const std::size_t size = pixel_bytes(format);
+    for (std::size_t at = size; at + size <= pixels.size(); at += size) {
+        if (std::memcmp(pixels.data(), pixels.data() + at, size) != 0) return false;
     }
     return true;
 }
 
 std::string format_name(std::uint32_t shm_format) {
-    if (shm_format == kArgb8888) return "AR24";
-    if (shm_format == kXrgb8888) return "XR24";
-    std::string name;
-    for (unsigned shift = 0; shift < 32; shift += 8) name += static_cast<char>((shm_format >> shift) & 0x7f);
-    return name;
+    return fourcc_name(fourcc_from_shm(shm_format));
 }
 
 std::uint32_t crc32_of(const std::byte* bytes, std::size_t size, std::uint32_t start) {

@@ -12,10 +12,11 @@ namespace tv::test {
 // wl_shm's format codes: 0 and 1, all others are fourcc codes.
 inline constexpr std::uint32_t kArgb8888 = 0;
 inline constexpr std::uint32_t kXrgb8888 = 1;
-inline constexpr std::uint32_t kXbgr8888 = 0x34324258;
-inline constexpr std::uint32_t kAbgr8888 = 0x34324241;
 
-// Rows of `width` 4-byte pixels without padding, byte for byte what the buffer held.
+// Of wl_shm's formats; 4 where pixel_format.h does not know it.
+[[nodiscard]] std::size_t pixel_bytes(std::uint32_t shm_format);
+
+// Rows of `width` pixels without padding, byte for byte what the buffer held.
 struct Picture {
     int width = 0;
     int height = 0;
@@ -23,6 +24,9 @@ struct Picture {
     std::vector<std::byte> pixels;
     std::uint32_t crc = 0; // CRC-32 (zlib's) of `pixels`
 
+    [[nodiscard]] std::size_t row_bytes() const {
+        return static_cast<std::size_t>(width) * pixel_bytes(format);
+    }
     // A pixel as 0xAARRGGBB, alpha premultiplied; opaque where the format has no alpha.
     [[nodiscard]] std::uint32_t argb(int x, int y) const;
     // True when all pixels are equal, and of an empty picture.

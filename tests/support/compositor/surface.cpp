@@ -108,7 +108,7 @@ std::shared_ptr<const Picture> read_shm_buffer(wl_resource* buffer) {
     picture->height = wl_shm_buffer_get_height(shm);
     picture->format = wl_shm_buffer_get_format(shm);
     const auto stride = static_cast<std::size_t>(wl_shm_buffer_get_stride(shm));
-    const auto row = static_cast<std::size_t>(picture->width) * 4;
+    const std::size_t row = picture->row_bytes();
     // libwayland has checked stride and size for its own formats only against 1 byte a pixel.
     if (stride < row) return nullptr;
     picture->pixels.resize(row * static_cast<std::size_t>(picture->height));
@@ -186,7 +186,8 @@ void Surface::read_buffer() {
     const int client = core.client_number(wl_resource_get_client(resource));
     {
         const std::lock_guard lock(core.shared().mutex);
-        core.shared().commits.push_back({client, name, read->width, read->height, read->format, read->crc});
+        core.shared().commits.push_back({client, name, read->width, read->height, read->format, read->crc,
+                                         core.options().keep_pictures ? pending.picture : nullptr});
         core.shared().pictures[{client, name}] = pending.picture;
     }
     core.note(resource, fmt::format("commit {}x{} {} crc={:08x}", read->width, read->height,
