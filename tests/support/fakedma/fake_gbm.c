@@ -39,7 +39,8 @@ struct gbm_bo {
     int fd;
     uint32_t width, height, stride, offset, format;
     uint64_t modifier;
-    size_t size;
+    size_t size; // of the file
+    size_t map_size;
     void* map;
 };
 
@@ -152,7 +153,7 @@ struct gbm_bo* gbm_bo_import(struct gbm_device* device, uint32_t type, void* arg
 
 void gbm_bo_destroy(struct gbm_bo* buffer) {
     if (buffer == NULL) return;
-    if (buffer->map != NULL) munmap(buffer->map, buffer->size);
+    if (buffer->map != NULL) munmap(buffer->map, buffer->map_size);
     close(buffer->fd);
     free(buffer);
 }
@@ -193,15 +194,27 @@ uint32_t gbm_bo_get_offset(struct gbm_bo* buffer, int plane) {
     return buffer->offset;
 }
 
+// Memory for all rows with the file over its beginning: the plane of NV12 that has half of the rows is read
+// like any other, past the file's end.
+static void* map_file(const struct gbm_bo* buffer) {
+    void* map = mmap(NULL, buffer->map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED) return NULL;
+    if (mmap(map, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, buffer->fd, 0) != MAP_FAILED)
+        return map;
+    munmap(map, buffer->map_size);
+    return NULL;
+}
+
 // The mapping stays until the buffer goes.
 void* gbm_bo_map(struct gbm_bo* buffer, uint32_t x, uint32_t y, uint32_t width, uint32_t height,
                  uint32_t flags, uint32_t* stride, void** map_data) {
     (void)width, (void)height, (void)flags;
     if (buffer->map == NULL) {
-        void* map = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->fd, 0);
-        if (map == MAP_FAILED) return MAP_FAILED;
-        buffer->map = map;
+        const size_t rows = (size_t)buffer->offset + (size_t)buffer->stride * buffer->height;
+        buffer->map_size = rows > buffer->size ? rows : buffer->size;
+        buffer->map = map_file(buffer);
     }
+    if (buffer->map == NULL) return MAP_FAILED;
     *stride = buffer->stride;
     *map_data = buffer;
     return (char*)buffer->map + buffer->offset + (size_t)y * buffer->stride +
