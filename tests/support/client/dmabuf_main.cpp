@@ -32,7 +32,8 @@ void add_options(CLI::App& app, Options& options) {
     PlaySettings& play = options.play;
     app.add_option("--size", options.size, "WxH of the buffers")->capture_default_str();
     app.add_option("--resize", options.resizes, "FRAME:WxH: buffers of that size from that frame on");
-    app.add_option("--format", play.format, "four characters, or NV12")->capture_default_str();
+    app.add_option("--format", play.formats,
+                   "four characters, or NV12; several: the windows take them in turn");
     app.add_option("--modifier", options.modifier, "linear or invalid")->capture_default_str();
     app.add_option("--stride-padding", play.stride_padding, "bytes of junk after each row")
         ->check(CLI::Range(0, 65536));
@@ -72,8 +73,10 @@ bool interpret(Options& options) {
         if (!frame || !to) return complain("--resize takes FRAME:WxH");
         play.resizes[*frame] = *to;
     }
-    if (play.format != "NV12" && find_pixel_format(play.format) == nullptr)
-        return complain("unknown format " + play.format);
+    for (const std::string& format : play.formats) {
+        if (format != "NV12" && find_pixel_format(format) == nullptr)
+            return complain("unknown format " + format);
+    }
     if (options.modifier != "linear" && options.modifier != "invalid")
         return complain("--modifier takes linear or invalid");
     play.modifier = options.modifier == "linear" ? kModifierLinear : kModifierInvalid;

@@ -33,9 +33,10 @@ std::uint32_t translucent(std::uint32_t opaque, int x, int y, int number) {
 
 // --- DmaBuffer ---
 
-DmaBuffer::DmaBuffer(Connection& connection, Dmabuf& dmabuf, const PlaySettings& settings, Size size)
-    : connection_(connection), settings_(settings), format_(find_pixel_format(settings.format)),
-      width_(size.first), height_(size.second) {
+DmaBuffer::DmaBuffer(Connection& connection, Dmabuf& dmabuf, const PlaySettings& settings, std::string format,
+                     Size size)
+    : connection_(connection), settings_(settings), name_(std::move(format)),
+      format_(find_pixel_format(name_)), width_(size.first), height_(size.second) {
     allocate();
     params_ = connection_.listen(zwp_linux_dmabuf_v1_create_params(dmabuf.get()),
                                  [this](std::string_view name, const wl_argument* arguments) {
@@ -53,7 +54,7 @@ DmaBuffer::DmaBuffer(Connection& connection, Dmabuf& dmabuf, const PlaySettings&
     add(0, offset);
     if (format_ == nullptr) add(1, offset + stride_ * static_cast<std::size_t>(height_));
     const std::uint32_t flags = settings.y_invert ? ZWP_LINUX_BUFFER_PARAMS_V1_FLAGS_Y_INVERT : 0;
-    const std::uint32_t fourcc = fourcc_of(settings.format);
+    const std::uint32_t fourcc = fourcc_of(name_);
     if (settings.immediately) {
         adopt(zwp_linux_buffer_params_v1_create_immed(params_, width_, height_, fourcc, flags));
     } else {
@@ -91,7 +92,7 @@ void DmaBuffer::adopt(wl_buffer* buffer) {
 }
 
 std::string DmaBuffer::describe() const {
-    return fmt::format("{}x{} {} stride {}", width_, height_, settings_.format, stride_);
+    return fmt::format("{}x{} {} stride {}", width_, height_, name_, stride_);
 }
 
 std::uint32_t DmaBuffer::fill(const Frame& frame, int number) {
@@ -145,8 +146,10 @@ void Player::make_buffers(Size size) {
     size_ = size;
     for (auto& buffer : buffers_) old_.push_back(std::move(buffer));
     buffers_.clear();
+    const std::string& format =
+        settings_.formats[static_cast<std::size_t>(number_ - 1) % settings_.formats.size()];
     for (int i = 0; i < settings_.buffers; ++i)
-        buffers_.push_back(std::make_unique<DmaBuffer>(basics_.connection, dmabuf_, settings_, size));
+        buffers_.push_back(std::make_unique<DmaBuffer>(basics_.connection, dmabuf_, settings_, format, size));
     failure_said_.assign(buffers_.size(), false);
 }
 
@@ -156,6 +159,12 @@ DmaBuffer* Player::free_buffer() const {
     }
     const auto found = std::ranges::find_if(buffers_, [](const auto& buffer) { return !buffer->busy; });
     return found == buffers_.end() ? nullptr : found->get();
+}
+
+std::size_t Player::index_of(const DmaBuffer& wanted) const {
+    return static_cast<std::size_t>(
+        std::ranges::find_if(buffers_, [&](const auto& buffer) { return buffer.get() == &wanted; }) -
+        buffers_.begin());
 }
 
 bool Player::ready() const {
@@ -182,9 +191,10 @@ void Player::step() {
     }
     const Frame frame = settings_.source.frame(static_cast<std::uint32_t>(frame_), size_.first, size_.second);
     const std::uint32_t crc = buffer->fill(frame, frame_);
-    basics_.connection.say(fmt::format(
-        "{} frame {} {} crc={:08x}", basics_.connection.name_of(reinterpret_cast<wl_proxy*>(window_.surface)),
-        frame_, buffer->describe(), crc));
+    basics_.connection.say(
+        fmt::format("{} frame {} buffer {} {} crc={:08x}",
+                    basics_.connection.name_of(reinterpret_cast<wl_proxy*>(window_.surface)), frame_,
+                    index_of(*buffer), buffer->describe(), crc));
     buffer->busy = true;
     wl_surface_attach(window_.surface, buffer->get(), 0, 0);
     wl_surface_damage_buffer(window_.surface, 0, 0, size_.first, size_.second);

@@ -19,8 +19,8 @@ using Size = std::pair<int, int>;
 
 struct PlaySettings {
     Size size{320, 240};
-    std::map<int, Size> resizes; // by frame: new buffers of that size from then on
-    std::string format = "XR24"; // of pixel_format.h, or NV12
+    std::map<int, Size> resizes;              // by frame: new buffers of that size from then on
+    std::vector<std::string> formats{"XR24"}; // of pixel_format.h, or NV12; the windows take them in turn
     std::uint64_t modifier = kModifierLinear;
     int stride_padding = 0; // bytes of junk after each row
     int offset = 0;         // bytes of junk before the first row
@@ -35,7 +35,8 @@ struct PlaySettings {
 // A dmabuf and its wl_buffer.
 class DmaBuffer {
 public:
-    DmaBuffer(Connection& connection, Dmabuf& dmabuf, const PlaySettings& settings, Size size);
+    DmaBuffer(Connection& connection, Dmabuf& dmabuf, const PlaySettings& settings, std::string format,
+              Size size);
     ~DmaBuffer();
     DmaBuffer(const DmaBuffer&) = delete;
     DmaBuffer& operator=(const DmaBuffer&) = delete;
@@ -57,7 +58,8 @@ private:
 
     Connection& connection_;
     const PlaySettings& settings_;
-    const PixelFormat* format_; // null: NV12
+    const std::string name_;
+    const PixelFormat* const format_; // null: NV12
     int width_, height_;
     std::size_t stride_ = 0;
     UniqueFd file_;
@@ -89,6 +91,7 @@ public:
 private:
     void make_buffers(Size size);
     [[nodiscard]] DmaBuffer* free_buffer() const;
+    [[nodiscard]] std::size_t index_of(const DmaBuffer& buffer) const;
 
     Basics& basics_;
     Dmabuf& dmabuf_;
