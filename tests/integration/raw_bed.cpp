@@ -28,7 +28,7 @@ bool RawTest::start(Wire wire, CompositorOptions options, std::optional<SessionC
     EXPECT_TRUE(session.has_value());
     if (!session) return false;
     session_ = std::move(*session);
-    peer_.emplace(std::move(channel->ours), wire.version, wire.compression);
+    peer_.emplace(std::move(channel->ours), wire.version, wire.compression, wire.video);
     return true;
 }
 

@@ -11,6 +11,7 @@ namespace tv::test {
 struct Wire {
     unsigned version = 17;
     CompressionKind compression = CompressionKind::None;
+    VideoKind video = VideoKind::None;
 };
 inline void PrintTo(const Wire& wire, std::ostream* out) {
     *out << "wire version " << wire.version << ", " << compression_name(wire.compression);

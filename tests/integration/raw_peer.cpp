@@ -46,12 +46,13 @@ void append_string(std::vector<std::byte>& out, std::string_view text) {
 
 } // namespace
 
-RawPeer::RawPeer(UniqueFd channel, unsigned version, CompressionKind compression)
+RawPeer::RawPeer(UniqueFd channel, unsigned version, CompressionKind compression, VideoKind video)
     : channel_(std::move(channel)), compression_(compression) {
     objects_[1] = InterfaceId::wl_display;
     ConnectionHeader header;
     header.version = version;
     header.compression = compression;
+    header.video = video;
     std::array<std::byte, kConnectionHeaderSize> bytes{};
     encode(header, bytes);
     send_bytes(bytes);

@@ -55,7 +55,8 @@ public:
     using Milliseconds = std::chrono::milliseconds;
 
     // Sends the connection header.
-    RawPeer(UniqueFd channel, unsigned version, CompressionKind compression = CompressionKind::None);
+    RawPeer(UniqueFd channel, unsigned version, CompressionKind compression = CompressionKind::None,
+            VideoKind video = VideoKind::None);
 
     // --- the channel ---
     template <typename M>

@@ -78,6 +78,10 @@ public:
         case Fate::Hang:
             script_.hang();
             break;
+        case Fate::Slow:
+            script_.hang();
+            report(held);
+            break;
         }
         return {};
     }

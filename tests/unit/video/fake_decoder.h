@@ -75,7 +75,8 @@ enum class Fate : std::uint8_t {
     OnWaiting, // held back until waited for
     OnNext,    // held back until the next packet, and not even waiting helps
     Silent,    // never reported
-    Hang,      // decode() does not return until release()
+    Hang,      // decode() does not return until release(), and reports nothing
+    Slow,      // decode() reports a picture, after release()
 };
 
 // Shared by the decoders of one kind.
