@@ -105,4 +105,11 @@ inline constexpr std::size_t kPauseDescriptors = limit(256, 4);
 inline constexpr std::size_t kPauseCompositorBytes = limit(16 * kMiB, 8 * kKiB);
 inline constexpr std::size_t kPausePipesBytes = limit(1 * kMiB, 1 * kKiB);
 
+// --- recordings --------------------------------------------------------------------------------------------
+// Bytes of one record. A read of the channel brings a few hundred KiB; longer ones are cut.
+inline constexpr std::size_t kMaxRecordBytes = limit(1 * kMiB, 4 * kKiB);
+// Recorded bytes that wait for the disk. A disk that is further behind than this ends the recording, not the
+// session.
+inline constexpr std::size_t kMaxRecordingBacklog = 64 * kMiB;
+
 } // namespace tv::limits

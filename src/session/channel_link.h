@@ -3,14 +3,15 @@
 
 #include "base/socket.h"
 #include "proxy/request_queue.h"
+#include "session/channel_tap.h"
 
 namespace tv {
 
 // The channel: one socket both ways, or two descriptors that may also be pipes (--socket-fds).
 class ChannelLink {
 public:
-    // `out` invalid: `in` serves both ways.
-    ChannelLink(UniqueFd in, UniqueFd out);
+    // `out` invalid: `in` serves both ways. `tap` may be null.
+    ChannelLink(UniqueFd in, UniqueFd out, ChannelTap* tap = nullptr);
 
     // Call only after poll said readable: a pipe that was given to us may block. 0: end of stream.
     [[nodiscard]] Result<std::size_t> read(std::span<iovec> into);
@@ -23,8 +24,13 @@ public:
     [[nodiscard]] bool one_descriptor() const { return !out_.valid(); }
 
 private:
+    [[nodiscard]] Result<std::size_t> read_some(std::span<iovec> into);
+    [[nodiscard]] Result<std::size_t> write_some(Bytes bytes);
+    void show(std::span<const iovec> read, std::size_t count) const;
+
     UniqueFd in_;
     UniqueFd out_;
+    ChannelTap* tap_;
     bool in_is_socket_;
     bool out_is_socket_;
 };

@@ -74,7 +74,7 @@ SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakeP
       wake_(std::move(wake)), decoders_(std::move(config.decoders)),
       video_workers_(video_worker_count(config.worker_threads)),
       proxy_(proxy_config(config, clock_, video_config()), mirror_),
-      channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out)),
+      channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out), config.tap),
       compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
       before_update_([this] { return advance(); }),
       pool_(worker_count(config.worker_threads), [this] { wake_.wake(); }) {

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "session/channel_tap.h"
 #include "video/decoder.h"
 
 namespace tv {
@@ -26,6 +27,7 @@ struct SessionConfig {
     std::vector<std::shared_ptr<video::DecoderFactory>> decoders;
     const Clock* clock = nullptr; // null: system_clock()
     Log log;
+    ChannelTap* tap = nullptr; // sees all bytes of the channel; outlives the session
     // Tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.
     std::function<std::int64_t(std::uint64_t)> delay_commit_for_test;
 };
