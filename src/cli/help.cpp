@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view kIntroduction =
     R"(Usage: tunnelview [options] ssh [ssh options] user@host [application...]
        tunnelview [options] client
+       tunnelview replay FILE [options]
 
 Shows Wayland applications that run on another machine. The other machine needs
 waypipe (0.8.4 or newer), nothing else.
@@ -15,6 +16,7 @@ waypipe (0.8.4 or newer), nothing else.
   ssh       connect with ssh, start the application (or a shell) there under
             'waypipe server', and show its windows here
   client    listen on a socket for 'waypipe server', however that is connected
+  replay    show again what --record has written
 
 Options come before the mode:
 )";

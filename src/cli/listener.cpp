@@ -9,6 +9,7 @@
 
 #include "cli/executable_path.h"
 #include "cli/process.h"
+#include "cli/recordings.h"
 #include "cli/security_context.h"
 #include "cli/session_process.h"
 #include "cli/ssh.h"
@@ -31,6 +32,9 @@ public:
     [[nodiscard]] static Outcome<SessionStarter> create(const Options& options,
                                                         const WaylandEnvironment& environment) {
         SessionStarter starter;
+        // Of the second connection's, too: what an earlier run has left would be in the way later.
+        for (unsigned connection = 1; options.record && connection <= 2; ++connection)
+            TV_TRY(check_recording_path(recording_path(*options.record, connection)));
         TV_ASSIGN(starter.place_, find_compositor(environment));
         if (options.security_context) {
             TV_ASSIGN(auto context,
@@ -45,7 +49,7 @@ public:
         if (!program)
             return failure(fmt::format("cannot find this program's own file: {}", describe(program.error())));
         starter.request_.program = std::move(*program);
-        starter.request_.arguments = session_process_arguments(options, kChannelNumber);
+        starter.options_ = options;
         starter.request_.detach_stdio = true;
         starter.request_.environment_changes =
             starter.place_.connection.valid()
@@ -59,14 +63,30 @@ public:
 
     Result<pid_t> start(int channel) {
         request_.descriptors = {{channel, kChannelNumber}};
+        request_.arguments = session_process_arguments(options_, kChannelNumber, next_recording());
         if (only_once()) request_.descriptors.push_back({place_.connection.get(), kCompositorNumber});
         auto pid = spawn(request_);
         if (pid) place_.connection.reset();
+        if (pid) ++started_;
         return pid;
     }
 
 private:
     SessionStarter() = default;
+
+    // The next application is shown, whatever has become of the folder since the start.
+    [[nodiscard]] std::optional<std::string> next_recording() const {
+        if (!options_.record) return std::nullopt;
+        const std::string path = recording_path(*options_.record, started_ + 1);
+        if (const auto free = check_recording_path(path); !free) {
+            tell(free.error().message + "; this application is not recorded");
+            return std::nullopt;
+        }
+        return path;
+    }
+
+    Options options_;
+    unsigned started_ = 0; // connections
 
     CompositorPlace place_;
     std::optional<SecurityContext> context_;

@@ -7,6 +7,7 @@
 #include "cli/logging.h"
 #include "cli/options.h"
 #include "cli/process.h"
+#include "cli/replay_mode.h"
 #include "cli/session_process.h"
 #include "cli/tell.h"
 
@@ -20,6 +21,12 @@ Outcome<ModeResult> dispatch(Options options) {
         ignore_sigpipe();
         raise_descriptor_limit();
         TV_ASSIGN(const int code, run_session_process(options, environment, log));
+        return ModeResult{code, std::nullopt};
+    }
+    if (options.mode == Mode::Replay) {
+        ignore_sigpipe();
+        raise_descriptor_limit();
+        TV_ASSIGN(const int code, run_replay_mode(options, environment, log));
         return ModeResult{code, std::nullopt};
     }
     return options.mode == Mode::Ssh ? run_ssh_mode(std::move(options), environment, log)

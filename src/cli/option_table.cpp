@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -83,6 +84,20 @@ Done apply_video(Options& options, std::string_view value) {
     return {};
 }
 
+Done apply_speed(Options& options, std::string_view value) {
+    if (value == "max") return options.speed = 0, Done{};
+    // Not from_chars, which has no floating numbers everywhere.
+    const std::string text(value);
+    char* end = nullptr;
+    const double speed = std::strtod(text.c_str(), &end);
+    const bool plain = !text.empty() && text.find_first_not_of("0123456789.") == text.npos;
+    if (!plain || *end != '\0' || speed < kMinSpeed || speed > kMaxSpeed)
+        return failure(
+            fmt::format("--speed: '{}' is not max or a number from {} to {}", value, kMinSpeed, kMaxSpeed));
+    options.speed = speed;
+    return {};
+}
+
 Done apply_socket_fds(Options& options, std::string_view value) {
     const auto comma = std::min(value.find(','), value.size());
     const int read = parse_number<int>(value.substr(0, comma)).value_or(-1);
@@ -151,6 +166,13 @@ constexpr OptionRow kTable[] = {
      "encode GPU-rendered windows as video on the remote side;\n"
      "V: a list of none h264 vp9 av1 sw hw swenc hwenc swdec\nhwdec bpf=BITS (default h264)",
      apply_video},
+    {"record", 0, Takes::Value, "FILE",
+     "write what passes between both sides into FILE,\nof further applications into FILE.2, FILE.3 ...",
+     [](Options& o, std::string_view v) -> Done {
+         if (v.empty()) return failure("--record: the path is empty");
+         return o.record = v, Done{};
+     }},
+    {"speed", 0, Takes::Value, "N", "replay: times the recorded speed, or max (default 1)", apply_speed},
     {"vsock", 0, Takes::Nothing, "", "use a vsock of a virtual machine; needs --socket",
      [](Options& o, std::string_view) -> Done { return o.vsock = true, Done{}; }},
     {"secctx", 0, Takes::Value, "S",

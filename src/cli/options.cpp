@@ -10,7 +10,7 @@ namespace tv::cli {
 namespace {
 
 bool is_mode(std::string_view word) {
-    return word == "ssh" || word == "client";
+    return word == "ssh" || word == "client" || word == "replay";
 }
 
 const OptionRow* find_by_name(std::string_view name) {
@@ -34,23 +34,33 @@ public:
     explicit Parser(std::span<const std::string> words) : words_(words) {}
 
     Outcome<Options> run() {
-        while (next_ < words_.size()) {
-            const std::string_view word = words_[next_];
-            if (!word.starts_with('-') || word == "-") break;
-            ++next_;
-            if (word == "--") break;
-            if (word.starts_with("--"))
-                TV_TRY(long_option(word));
-            else
-                TV_TRY(short_options(word));
-            if (options_.mode == Mode::Help || options_.mode == Mode::Version) return std::move(options_);
-        }
-        TV_TRY(mode());
+        TV_TRY(options());
+        if (!wants_text()) TV_TRY(mode());
+        if (wants_text()) return std::move(options_);
         TV_TRY(check());
         return std::move(options_);
     }
 
 private:
+    // Up to the first word that is none. False: that was the "--" that ends them.
+    Outcome<bool> options() {
+        while (next_ < words_.size() && !wants_text()) {
+            const std::string_view word = words_[next_];
+            if (!word.starts_with('-') || word == "-") break;
+            ++next_;
+            if (word == "--") return false;
+            if (word.starts_with("--"))
+                TV_TRY(long_option(word));
+            else
+                TV_TRY(short_options(word));
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool wants_text() const {
+        return options_.mode == Mode::Help || options_.mode == Mode::Version;
+    }
+
     Done long_option(std::string_view word) {
         const auto equals = word.find('=');
         const std::string_view option = word.substr(0, equals);
@@ -98,17 +108,45 @@ private:
             options_.mode = Mode::Ssh;
         else if (word == "client")
             options_.mode = Mode::Client;
+        else if (word == "replay")
+            return replay_words();
         else if (word == "server")
             return failure("there is no server mode: on the remote side run 'waypipe server'");
         else if (word == "recon" || word == "bench")
             return failure(fmt::format("there is no {} mode; 'tunnelview --help' lists the modes", word));
         else
-            return failure(fmt::format("unknown mode '{}'; it is ssh or client, after all options", word));
+            return failure(
+                fmt::format("unknown mode '{}'; it is ssh, client or replay, after all options", word));
         for (; next_ < words_.size(); ++next_) options_.arguments.push_back(words_[next_]);
         return {};
     }
 
+    // FILE, and options around it.
+    Done replay_words() {
+        options_.mode = Mode::Replay;
+        bool more_options = true;
+        while (next_ < words_.size()) {
+            if (more_options) {
+                TV_ASSIGN(more_options, options());
+            }
+            if (wants_text()) return {};
+            if (next_ < words_.size()) options_.arguments.push_back(words_[next_++]);
+        }
+        if (options_.arguments.empty())
+            return failure("replay needs a recording: tunnelview replay FILE; --record makes one");
+        if (options_.arguments.size() > 1)
+            return failure(
+                fmt::format("replay takes one recording, but got '{}', too", options_.arguments[1]));
+        options_.recording = std::move(options_.arguments[0]);
+        options_.arguments.clear();
+        return {};
+    }
+
     Done check() {
+        if (options_.speed && options_.mode != Mode::Replay)
+            return failure("--speed works with the replay mode only");
+        if (options_.record && options_.mode == Mode::Replay)
+            return failure("--record works with the client and ssh modes only");
         if (options_.vsock) {
             if (!options_.socket) return failure("--vsock needs --socket [[s]CID:]PORT");
             TV_ASSIGN(options_.vsock_address, parse_vsock(*options_.socket));

@@ -1,6 +1,7 @@
 // The command line: waypipe's, so that scripts and launchers written for it keep working.
 //
-// Options come before the mode word; everything after `ssh` belongs to ssh and the remote command.
+// Options come before the mode word; everything after `ssh` belongs to ssh and the remote command. Only
+// `replay`, which waypipe has not got, takes them on both sides.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace tv::cli {
 
-enum class Mode : std::uint8_t { Ssh, Client, Help, Version };
+enum class Mode : std::uint8_t { Ssh, Client, Replay, Help, Version };
 
 // --socket with --vsock: [[s]CID:]PORT.
 struct VsockAddress {
@@ -48,6 +49,9 @@ struct Options {
     std::optional<std::string> display;
     std::optional<std::string> remote_node;
     std::optional<std::string> security_context;
+    std::optional<std::string> record; // path of the first connection's recording
+    std::string recording;             // replay: path
+    std::optional<double> speed;       // replay: times the recorded one, 0: without waiting
     std::string ssh_program = "ssh";
     std::string remote_program = "waypipe";
     std::string title_prefix;
@@ -61,6 +65,10 @@ inline constexpr const char* kDefaultSocketPrefix = "/tmp/waypipe";
 inline constexpr std::size_t kMaxTitlePrefix = 128;
 // Far more than helps; keeps a slip of the finger from starting a million threads.
 inline constexpr unsigned kMaxThreads = 1024;
+
+// Of --speed: times scaled by these still fit.
+inline constexpr double kMinSpeed = 0.001;
+inline constexpr double kMaxSpeed = 1000;
 
 // `arguments` without the program's name.
 [[nodiscard]] Outcome<Options> parse_options(std::span<const std::string> arguments);

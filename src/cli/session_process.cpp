@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/process.h"
-#include "cli/security_context.h"
+#include "cli/recordings.h"
 #include "session/refuse.h"
 #include "session/session.h"
 #include "video/decoders.h"
@@ -55,6 +55,8 @@ Outcome<SessionEndpoints> open_channel(const Options& options) {
     return endpoints;
 }
 
+} // namespace
+
 Outcome<UniqueFd> open_compositor(const Options& options, const WaylandEnvironment& environment,
                                   std::optional<SecurityContext>& context) {
     TV_ASSIGN(CompositorPlace place, find_compositor(environment));
@@ -66,6 +68,14 @@ Outcome<UniqueFd> open_compositor(const Options& options, const WaylandEnvironme
     if (place.connection.valid()) return std::move(place.connection);
     return connect_compositor(place.path);
 }
+
+namespace {
+
+// What has to be there before the application is told that it may go on.
+struct Prepared {
+    UniqueFd compositor;
+    std::unique_ptr<replay::Recorder> recorder; // null: nothing is recorded
+};
 
 Outcome<int> explain(const SessionReport& report, const Log& log) {
     switch (report.end) {
@@ -86,17 +96,7 @@ Outcome<int> explain(const SessionReport& report, const Log& log) {
 
 } // namespace
 
-Outcome<int> run_session_process(const Options& options, const WaylandEnvironment& environment,
-                                 const Log& log) {
-    std::optional<SecurityContext> context;
-    // Before WAYLAND_SOCKET is moved, so that a number given twice by mistake is found.
-    TV_ASSIGN(SessionEndpoints endpoints, open_channel(options));
-    auto compositor = open_compositor(options, environment, context);
-    if (!compositor) {
-        refuse_connection(std::move(endpoints), "tunnelview: " + compositor.error().message);
-        return std::unexpected(compositor.error());
-    }
-    endpoints.compositor = std::move(*compositor);
+SessionConfig session_config(const Options& options, const Log& log) {
     SessionConfig config;
     config.title_prefix = options.title_prefix;
     config.worker_threads = options.threads;
@@ -105,6 +105,27 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
         for (auto& decoder : video::available_decoders(options.video.decoder == VideoEngine::Software))
             config.decoders.push_back(std::move(decoder));
     config.log = log;
+    return config;
+}
+
+Outcome<int> run_session_process(const Options& options, const WaylandEnvironment& environment,
+                                 const Log& log) {
+    std::optional<SecurityContext> context;
+    // Before WAYLAND_SOCKET is moved, so that a number given twice by mistake is found.
+    TV_ASSIGN(SessionEndpoints endpoints, open_channel(options));
+    auto prepared = [&]() -> Outcome<Prepared> {
+        Prepared made;
+        TV_ASSIGN(made.compositor, open_compositor(options, environment, context));
+        TV_ASSIGN(made.recorder, start_recording(options, log));
+        return made;
+    }();
+    if (!prepared) {
+        refuse_connection(std::move(endpoints), "tunnelview: " + prepared.error().message);
+        return std::unexpected(prepared.error());
+    }
+    endpoints.compositor = std::move(prepared->compositor);
+    SessionConfig config = session_config(options, log);
+    config.tap = prepared->recorder.get();
     auto session = Session::create(std::move(endpoints), std::move(config));
     if (!session) return failure(fmt::format("cannot serve a connection: {}", describe(session.error())));
 
@@ -113,12 +134,14 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
     const SessionReport report = (*session)->run();
     running_session = nullptr;
     session->reset();
+    prepared->recorder.reset();
     context.reset();
     if (stopped_by != 0) die_from(stopped_by);
     return explain(report, log);
 }
 
-std::vector<std::string> session_process_arguments(const Options& options, int channel) {
+std::vector<std::string> session_process_arguments(const Options& options, int channel,
+                                                   const std::optional<std::string>& record) {
     std::vector<std::string> arguments{"tunnelview"};
     if (options.debug) arguments.emplace_back("--debug");
     if (options.no_gpu) arguments.emplace_back("--no-gpu");
@@ -126,6 +149,7 @@ std::vector<std::string> session_process_arguments(const Options& options, int c
     if (options.threads != 0) arguments.push_back(fmt::format("--threads={}", options.threads));
     if (!options.title_prefix.empty())
         arguments.push_back(fmt::format("--title-prefix={}", options.title_prefix));
+    if (record) arguments.push_back("--record=" + *record);
     arguments.push_back(fmt::format("--socket-fds={},{}", channel, channel));
     arguments.emplace_back("client");
     return arguments;

@@ -1,9 +1,13 @@
 // One application's connection in this process: inherited descriptors in, a Session running until it ends.
 #pragma once
 
+#include <optional>
+
 #include "base/log.h"
 #include "cli/compositor.h"
 #include "cli/options.h"
+#include "cli/security_context.h"
+#include "session/session.h"
 
 namespace tv::cli {
 
@@ -13,7 +17,15 @@ namespace tv::cli {
 [[nodiscard]] Outcome<int> run_session_process(const Options& options, const WaylandEnvironment& environment,
                                                const Log& log);
 
-// The command line that makes this program serve a channel on the descriptor `channel`.
-[[nodiscard]] std::vector<std::string> session_process_arguments(const Options& options, int channel);
+// The command line that makes this program serve a channel on the descriptor `channel`, and record it.
+[[nodiscard]] std::vector<std::string> session_process_arguments(const Options& options, int channel,
+                                                                 const std::optional<std::string>& record);
+
+// A connection to the compositor that the environment names; inside of the security context that the options
+// ask for, which is to be held as long as the connection is.
+[[nodiscard]] Outcome<UniqueFd> open_compositor(const Options& options, const WaylandEnvironment& environment,
+                                                std::optional<SecurityContext>& context);
+// What the options say about every session.
+[[nodiscard]] SessionConfig session_config(const Options& options, const Log& log);
 
 } // namespace tv::cli

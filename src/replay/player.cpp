@@ -30,11 +30,9 @@ Player::Player(UniqueFd channel, PlayOptions options)
 Result<PlayReport> Player::play(RecordingReader& recording) {
     const std::int64_t begin = clock_.steady();
     TV_TRY(play_records(recording));
-    if (!over()) conversation_.settle();
-    if (!over())
-        close();
-    else if (!failed_)
-        report_.refusal = "it closed the channel";
+    if (header_sent_ && !over()) conversation_.settle();
+    if (over() && !failed_) report_.refusal = "it closed the channel";
+    if (header_sent_ && !over()) close();
     if (failed_) return std::unexpected(*failed_);
     if (conversation_.refusal()) report_.refusal = conversation_.refusal();
     report_.bytes = end_.sent();
@@ -44,9 +42,10 @@ Result<PlayReport> Player::play(RecordingReader& recording) {
 }
 
 Status Player::play_records(RecordingReader& recording) {
-    while (!over() && !closed_) {
+    while (!over()) {
         TV_ASSIGN(const auto record, recording.next());
         if (!record) break;
+        if (closed_) continue; // the rest only tells whether it is whole
         if (record->direction == ChannelDirection::ToApplication) {
             TV_TRY(recorded_answers(record->bytes));
         } else {

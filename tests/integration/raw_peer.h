@@ -91,8 +91,6 @@ public:
     // wl_registry.bind of an announced global.
     std::uint32_t bind(const std::string& interface, std::uint32_t version);
     std::uint32_t bind_name(std::uint32_t name, const std::string& interface, std::uint32_t version);
-    // For requests that are sent as bytes: what an id is from now on.
-    void know(std::uint32_t id, wayland::InterfaceId interface) { objects_[id] = interface; }
     // Between these, requests gather for one Protocol message.
     void begin_batch() { batching_ = true; }
     void end_batch();

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <thread>
 
 #include <fmt/format.h>
 #include <lz4.h>
@@ -14,7 +15,7 @@
 #include "channel/header.h"
 #include "replay/replay.h"
 #include "session_bed.h"
-#include "wayland/interface.h"
+#include "wayland/message.h"
 
 namespace {
 
@@ -271,6 +272,170 @@ TEST_P(Replay, every_commit_shows_what_a_plain_decoder_makes_of_the_recording) {
     EXPECT_EQ(report.session.end, SessionEnd::ApplicationClosed);
     EXPECT_TRUE(paste || drawn) << "nothing was shown";
     EXPECT_TRUE(compositor->wait_until_no_clients(10s));
+}
+
+// --- recordings made by hand
+// ---------------------------------------------------------------------------------------
+
+// A window of 2x2 pixels, one message a record, as the application of back then said it.
+class SmallRecording {
+public:
+    explicit SmallRecording(std::int64_t step_us) : step_(step_us) {
+        replay::append_file_header(file);
+        std::array<std::byte, kConnectionHeaderSize> header{};
+        encode(ConnectionHeader{}, header);
+        record(header);
+        request(1, 1).u(2); // get_registry
+        bind(7, "wl_compositor", 4, 3);
+        bind(8, "wl_shm", 1, 4);
+        bind(9, "xdg_wm_base", 1, 5);
+        bind(10, "interface_of_another_day", 1, 6);
+        message(msg::OpenFile{1, 16});
+        std::array<std::byte, 4> rid{std::byte{1}};
+        message(msg::InjectRids{rid});
+        request(4, 0, 1).u(7).u(16);                 // create_pool
+        request(7, 0).u(8).u(0).u(2).u(2).u(8).u(1); // create_buffer, XRGB8888
+        request(6, 0).u(9);                          // of what is not there today
+        request(3, 0).u(10);                         // create_surface
+        request(5, 2).u(11).u(10);                   // get_xdg_surface
+        request(11, 1).u(12);                        // get_toplevel
+        request(10, 6);                              // commit
+        request(11, 4).u(4711);                      // ack_configure
+        for (std::byte value = std::byte{1}; value < std::byte{4}; value = std::byte(int(value) + 1)) {
+            std::array<std::byte, 16> pixels{};
+            pixels.fill(value);
+            message(msg::BufferFill{1, 0, 16, pixels});
+            request(10, 1).u(8).u(0).u(0); // attach
+            request(10, 6);                // commit
+            request(1, 0).u(13);           // sync, the same id each time
+        }
+        message(msg::Close{0});
+        replay::append_end(file, time_);
+    }
+
+    ByteQueue file;
+
+private:
+    // Goes into a record of its own when the builder is gone.
+    class Line {
+    public:
+        Line(SmallRecording& recording, std::uint32_t object, std::uint16_t opcode, unsigned fds)
+            : recording_(recording) {
+            builder_.emplace(queue_, object, opcode, fds);
+        }
+        ~Line() {
+            builder_.reset();
+            recording_.message(msg::Protocol{queue_.bytes()});
+        }
+        Line(const Line&) = delete;
+        Line& operator=(const Line&) = delete;
+        Line& u(std::uint32_t value) { return builder_->u(value), *this; }
+        Line& s(std::string_view text) { return builder_->s(text), *this; }
+
+    private:
+        SmallRecording& recording_;
+        ByteQueue queue_;
+        std::optional<wayland::MessageBuilder> builder_;
+    };
+
+    Line request(std::uint32_t object, std::uint16_t opcode, unsigned fds = 0) {
+        return {*this, object, opcode, fds};
+    }
+    void bind(std::uint32_t name, std::string_view interface, std::uint32_t version, std::uint32_t id) {
+        request(2, 0).u(name).s(interface).u(version).u(id);
+    }
+    template <typename M>
+    void message(const M& message) {
+        std::vector<std::byte> bytes(encoded_size(message));
+        encode(message, bytes);
+        record(bytes);
+    }
+    void record(Bytes bytes) {
+        replay::append_record(file, {time_, ChannelDirection::FromApplication, bytes});
+        time_ += step_;
+    }
+
+    const std::int64_t step_;
+    std::int64_t time_ = 0;
+};
+
+TEST_F(ReplayTest, a_recording_that_ends_anywhere_shows_what_there_is_and_says_so) {
+    const SmallRecording recording(0);
+    const auto compositor = start_compositor();
+    ASSERT_TRUE(compositor);
+    const Bytes whole = recording.file.bytes();
+    ASSERT_EQ(play(whole, *compositor, fast()).play.refusal.value_or(""), "");
+    const std::vector<Frame> frames = frames_of(*compositor);
+    ASSERT_EQ(frames.size(), 3u);
+    std::size_t most = 0;
+    for (std::size_t size = replay::kFileHeaderSize; size < whole.size(); ++size) {
+        SCOPED_TRACE(size);
+        const std::size_t before = compositor->commits().size();
+        const auto report = play(whole.first(size), *compositor, fast());
+        EXPECT_TRUE(report.play.cut_off);
+        EXPECT_EQ(report.play.refusal.value_or(""), "");
+        EXPECT_EQ(report.play.waits_run_out, 0u);
+        std::vector<Frame> shown = frames_of(*compositor);
+        shown.erase(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(before));
+        ASSERT_LE(shown.size(), frames.size());
+        EXPECT_TRUE(std::ranges::equal(shown, std::span(frames).first(shown.size())));
+        EXPECT_GE(shown.size(), most);
+        most = std::max(most, shown.size());
+        if (HasFailure()) return;
+    }
+    EXPECT_EQ(most, 3u);
+}
+
+TEST_F(ReplayTest, the_recorded_times_are_kept_or_scaled_or_ignored) {
+    const SmallRecording recording(20'000);
+    const auto compositor = start_compositor();
+    ASSERT_TRUE(compositor);
+    std::map<double, double> seconds;
+    for (const double speed : {0.0, 1.0, 4.0}) {
+        replay::PlayOptions options = fast();
+        options.speed = speed;
+        seconds[speed] =
+            static_cast<double>(play(recording.file.bytes(), *compositor, options).play.nanoseconds) / 1e9;
+    }
+    // 29 records, 28 steps of 20 ms.
+    EXPECT_GE(seconds[1], 0.56);
+    EXPECT_GE(seconds[4], 0.14);
+    EXPECT_LT(seconds[4], seconds[1]);
+    EXPECT_LT(seconds[0], 0.14);
+}
+
+TEST_F(ReplayTest, what_does_not_come_is_named_and_not_waited_for_for_good) {
+    const SmallRecording recording(0);
+    const auto compositor = start_compositor();
+    ASSERT_TRUE(compositor);
+    compositor->stall();
+    replay::PlayOptions options = fast();
+    options.patience = std::chrono::nanoseconds(50ms).count();
+    std::thread later([&] {
+        std::this_thread::sleep_for(1s);
+        compositor->resume();
+    });
+    const auto report = play(recording.file.bytes(), *compositor, options);
+    later.join();
+    EXPECT_GT(report.play.waits_run_out, 0u);
+    EXPECT_TRUE(log_.contains("waited 50 ms for the compositor's globals in vain")) << log_.text();
+    EXPECT_EQ(report.play.refusal.value_or(""), "");
+}
+
+TEST_F(ReplayTest, a_compositor_that_leaves_ends_the_replay) {
+    const SmallRecording recording(100'000);
+    const auto compositor = start_compositor();
+    ASSERT_TRUE(compositor);
+    std::thread later([&] {
+        std::this_thread::sleep_for(300ms);
+        compositor->die();
+    });
+    replay::PlayOptions options;
+    const auto report = play(recording.file.bytes(), *compositor, options);
+    later.join();
+    EXPECT_EQ(report.session.end, SessionEnd::CompositorClosed);
+    EXPECT_TRUE(report.play.refusal.has_value());
+    EXPECT_LT(report.play.nanoseconds, std::chrono::nanoseconds(2s).count());
 }
 
 std::vector<std::filesystem::path> recordings() {
