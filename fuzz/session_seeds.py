@@ -293,12 +293,134 @@ def captures(version):
     return s.out
 
 
+XR24, AR24, NV12 = 0x34325258, 0x34325241, 0x3231564E
+
+
+def image_slice(width, height, code, stride, planes=1):
+    return struct.pack("<IIIi4I4IQ4BI", width, height, code, planes, 0, 0, 0, 0, stride, 0, 0, 0, 0, 1, 0, 0, 0, 0)
+
+
+def vp9_frame(number, size=None):
+    """As tests/unit/video/fake_decoder.cpp makes them: a frame header and one byte."""
+    bits = "10000010" if size else "10000110"
+    if size:
+        bits += "".join(f"{byte:08b}" for byte in (0x49, 0x83, 0x42))
+        bits += "0010" + f"{size[0] - 1:016b}{size[1] - 1:016b}" + "0"
+    bits += "0" * (-len(bits) % 8)
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8)) + bytes([number])
+
+
+class DmabufScript(Script):
+    """With our dmabuf global bound, as version 4 or 3."""
+
+    def __init__(self, version, bound_version, appetite=0xFFFF):
+        super().__init__(version, appetite)
+        self.surface = self.make(self.bind("wl_compositor"), 0)
+        self.dmabuf = self.new_id()
+        self.call(2, 0, 0xFFFFFFF0, "zwp_linux_dmabuf_v1", bound_version, self.dmabuf)
+        self.events(b"".join(wayland(self.dmabuf, 0, code) for code in (0, 1, 0x34324258, 0x36314752)))
+
+    def rid(self):
+        self.next_rid += 1
+        return self.next_rid - 1
+
+    def image(self, width=8, height=4, code=XR24, stride=32):
+        rid = self.rid()
+        self.channel(words(4, rid, stride * height, data=image_slice(width, height, code, stride)))
+        self.channel(words(5, rid, 0, stride * height, data=bytes(range(stride)) * height))
+        return rid
+
+    def buffer_of(self, rid, width=8, height=4, code=XR24, flags=0, create=3, planes=1):
+        """Its params, and the buffer for create_immed (3)."""
+        params = self.make(self.dmabuf, 1)
+        for plane in range(planes):
+            self.channel(words(1, rid), self.requests(wayland(params, 1, plane, 0, width * 4, 0, 0, fds=1)))
+        if create == 2:
+            self.call(params, 2, width, height, code, flags)
+            return params, None
+        return params, self.make(params, 3, width, height, code, flags)
+
+    def show(self, buffer):
+        self.call(self.surface, 1, buffer, 0, 0)
+        self.call(self.surface, 6)
+
+
+def images(version):
+    s = DmabufScript(version, 4)
+    feedback = s.make(s.dmabuf, 2)
+    s.make(s.dmabuf, 3, s.surface)
+    s.events(wayland(feedback, 0, 1) + wayland(feedback + 1, 0, 1) + wayland(1, 1, feedback) + wayland(1, 1, feedback + 1))
+    s.call(feedback, 0)
+    later = s.new_id()
+    s.call(2, 0, 0xFFFFFFF0, "zwp_linux_dmabuf_v1", 3, later)
+    s.events(wayland(later, 0, 1) + wayland(1, 1, later))
+    for stride, flags in ((32, 0), (40, 0), (34, 1)):
+        rid = s.image(stride=stride)
+        params, buffer = s.buffer_of(rid, flags=flags)
+        s.call(params, 0)
+        s.show(buffer)
+        s.channel(words(6, rid, 12, 2, data=struct.pack("<III", 3, 4, 77) + b"ab"))
+        s.show(buffer)
+        s.call(buffer, 0)
+        s.events(wayland(1, 1, params) + wayland(1, 1, params) + wayland(1, 1, buffer))
+    return s.out
+
+
+def refused_images(version):
+    s = DmabufScript(version, 3)
+    rid = s.image()
+    s.buffer_of(rid, create=2)
+    s.buffer_of(s.image(code=NV12), code=NV12)
+    params, buffer = s.buffer_of(s.image(), planes=2)
+    s.show(buffer)
+    s.call(params, 0)
+    s.events(wayland(1, 1, params))
+    s.call(s.dmabuf, 0)
+    s.call(s.make(s.dmabuf, 1), 0)
+    return s.out
+
+
+def videos(version):
+    s = DmabufScript(version, 4)
+    streams = []
+    for codec in (1, 1, 0, 9):
+        rid = s.rid()
+        s.channel(words(20, rid, 128, codec, data=image_slice(8, 4, XR24, 32)))
+        params, buffer = s.buffer_of(rid, flags=rid & 1)
+        s.call(params, 0)
+        streams.append((rid, buffer))
+    for number in range(20):
+        for rid, buffer in streams:
+            s.channel(words(15, rid, data=vp9_frame(number, (8, 4) if number % 8 == 0 else None)))
+            s.show(buffer)
+        s.out += step(TIME, amount=40)
+    s.call(streams[0][1], 0)
+    s.channel(words(15, streams[0][0], data=vp9_frame(1)))
+    s.out += step(TIME, amount=30000)
+    return s.out
+
+
+def held_videos(version):
+    """The compositor takes nothing for a while: pictures wait behind commits."""
+    s = DmabufScript(version, 4, appetite=300)
+    rid = s.rid()
+    s.channel(words(14, rid, 128, data=image_slice(8, 4, XR24, 32)))
+    other = s.rid()
+    s.channel(words(20, other, 128, 1, data=image_slice(8, 4, XR24, 32)))
+    _, buffer = s.buffer_of(other)
+    for number in range(12):
+        s.channel(words(15, other, data=vp9_frame(number, None if number else (8, 4))))
+        s.show(buffer)
+    s.out += step(TAKES, amount=50) + step(TIME, amount=60) + step(TAKES, amount=0xFFFF)
+    return s.out
+
+
 def main():
     recordings, target = map(pathlib.Path, sys.argv[1:3])
     target.mkdir(parents=True, exist_ok=True)
     for base in sorted(recordings.glob("*.tsv")):
         (target / base.stem).write_bytes(convert(base))
-    for make in (pictures, held, large, selections, files, captures):
+    for make in (pictures, held, large, selections, files, captures, images, refused_images, videos, held_videos):
         for version in (16, 17):
             (target / f"{make.__name__}-{version}").write_bytes(make(version))
 

@@ -35,11 +35,13 @@ UniqueFd some_descriptor(unsigned number) {
     }
 }
 
-proxy::ProxyConfig config(const Clock& clock) {
-    proxy::ProxyConfig made;
-    made.clock = &clock;
-    made.title_prefix = "prefix: ";
-    return made;
+// A fate in about every second packet; none that stops the only thread there is.
+test::Fate fate_of(std::uint64_t number) {
+    using enum test::Fate;
+    constexpr test::Fate kFates[] = {Picture, Picture, Picture,  Corrupted, Picture, Broken,
+                                     Nothing, Picture, OnAsking, Truncated, Picture, OnWaiting,
+                                     Small,   Picture, Silent,   OnNext};
+    return kFates[number % std::size(kFates)];
 }
 
 } // namespace
@@ -66,12 +68,28 @@ bool StillClock::now(LinuxClock clock, std::int64_t& nanoseconds) const {
     return clock == LinuxClock::Realtime || clock == LinuxClock::Monotonic;
 }
 
+proxy::ProxyConfig World::config() {
+    proxy::ProxyConfig made;
+    made.clock = &clock_;
+    made.title_prefix = "prefix: ";
+    made.video.decoders = {&hardware_factory_, &software_factory_};
+    made.video.executor = &executor_;
+    return made;
+}
+
 World::World() {
+    hardware_.hardware = true;
+    hardware_.fate = [](int decoder, std::uint64_t packet) {
+        return fate_of(packet + static_cast<unsigned>(decoder));
+    };
+    software_.fate = [](int decoder, std::uint64_t packet) {
+        return fate_of(2 * packet + static_cast<unsigned>(decoder));
+    };
     int ends[2];
     TV_EXPECT(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     our_end_ = UniqueFd::adopt(ends[0]);
     link_.emplace(UniqueFd::adopt(ends[1]), UniqueFd());
-    proxy_.emplace(config(clock_), mirror_);
+    proxy_.emplace(config(), mirror_);
     reader_.emplace(*link_, *proxy_);
 }
 
@@ -121,7 +139,7 @@ Status World::turn() {
 Status World::advance() {
     bool progress = true;
     while (progress) {
-        progress = false;
+        progress = executor_.run_all();
         mirror_.drop_finished_orphans();
         auto apply = [&progress](mirror::Replica& file) -> Status {
             TV_ASSIGN(bool some, file.pump());
@@ -167,6 +185,9 @@ void World::check() {
 
     reader_.reset();
     proxy_.reset();
+    while (executor_.run_all()) {
+    }
+    TV_EXPECT(hardware_.alive == 0 && software_.alive == 0);
     mirror_.drop_finished_orphans();
     TV_EXPECT(mirror_.live_replicas == 0 && mirror_.waiting_replicas == 0);
     TV_EXPECT(mirror_.mapped_bytes == 0 && mirror_.written_bytes == 0);

@@ -10,6 +10,7 @@
 #include "proxy/proxy.h"
 #include "session/channel_link.h"
 #include "session/channel_reader.h"
+#include "video/fake_decoder.h"
 
 namespace tv::fuzz {
 
@@ -52,8 +53,14 @@ private:
     [[nodiscard]] Status advance();
     void serve_pipes();
 
+    [[nodiscard]] proxy::ProxyConfig config();
+
     StillClock clock_;
     mirror::MirrorState mirror_;
+    // Two decoders that fail in many ways, each depending on the packet's number alone.
+    test::FakeScript hardware_, software_;
+    test::FakeFactory hardware_factory_{hardware_}, software_factory_{software_};
+    test::ManualExecutor executor_;
     std::optional<proxy::Proxy> proxy_;
     UniqueFd our_end_; // of the channel
     std::optional<ChannelLink> link_;
