@@ -8,33 +8,15 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "channel/header.h"
 #include "channel/messages.h"
 #include "replay/recorder.h"
-#include "replay/replay.h"
-#include "session_bed.h"
+#include "replay_bed.h"
 
 namespace {
 
 using namespace tv;
 using namespace tv::test;
 namespace fs = std::filesystem;
-
-struct Frame {
-    std::string surface;
-    int width = 0, height = 0;
-    std::uint32_t crc = 0;
-    friend bool operator==(const Frame&, const Frame&) = default;
-};
-void PrintTo(const Frame& frame, std::ostream* out) {
-    *out << fmt::format("{} {}x{} {:08x}", frame.surface, frame.width, frame.height, frame.crc);
-}
-std::vector<Frame> frames_of(TestCompositor& compositor) {
-    std::vector<Frame> frames;
-    for (const CommitRecord& commit : compositor.commits())
-        frames.push_back({commit.surface, commit.width, commit.height, commit.crc});
-    return frames;
-}
 
 class RecordTest : public IntegrationTest {
 protected:

@@ -1,0 +1,172 @@
+// Recorded sessions with video, played into a session of ours: every commit's picture against what the ffmpeg
+// program decodes from the same packets, converted in double precision.
+#include <cmath>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "replay_bed.h"
+#include "video/decoders.h"
+#include "video/ffmpeg_tool.h"
+#include "video/recorded.h"
+
+namespace {
+
+using namespace tv;
+using namespace tv::test;
+
+struct Case {
+    const char* name;
+    video::Size coded;  // the stream's pictures, at least the buffer's size
+    std::size_t frames; // shown in the recording
+    double decibels;    // at least, against the picture that was drawn
+};
+void PrintTo(const Case& of, std::ostream* out) {
+    *out << of.name;
+}
+
+constexpr Case kCases[] = {
+    {"084-h264-xr24-640x480", {640, 482}, 21, 28.4},
+    {"0112-h264-xr24-333x217", {336, 224}, 30, 27.3},
+    {"0112-vp9-xr24-640x480", {640, 480}, 30, 28.4},
+    {"0112-av1-xr24-640x480", {640, 480}, 30, 28.4},
+};
+
+// BT.601, limited range, each chroma sample for the 2x2 pixels that it was averaged from.
+std::array<double, 3> rgb_of(Bytes i420, video::Size coded, std::size_t x, std::size_t y) {
+    const std::size_t half = (coded.width + 1) / 2, area = std::size_t{coded.width} * coded.height;
+    const auto at = [&](std::size_t offset) { return std::to_integer<int>(i420[offset]); };
+    const double luma = 255.0 / 219 * (at(y * coded.width + x) - 16);
+    const std::size_t chroma = area + (y / 2) * half + x / 2;
+    const double cb = 255.0 / 224 * (at(chroma) - 128);
+    const double cr = 255.0 / 224 * (at(chroma + half * ((coded.height + 1) / 2)) - 128);
+    const double kr = 0.299, kb = 0.114, kg = 1 - kr - kb;
+    const auto limited = [](double value) { return std::clamp(value, 0.0, 255.0); };
+    return {limited(luma + 2 * (1 - kr) * cr),
+            limited(luma - 2 * (1 - kb) * kb / kg * cb - 2 * (1 - kr) * kr / kg * cr),
+            limited(luma + 2 * (1 - kb) * cb)};
+}
+
+class VideoReplay : public ReplayTest, public testing::WithParamInterface<Case> {
+protected:
+    void SetUp() override {
+        ReplayTest::SetUp();
+        if (video::available_decoders(true).empty()) GTEST_SKIP() << "skipped: built without libavcodec";
+        if (!have_ffmpeg_tool()) GTEST_SKIP() << "skipped: the ffmpeg program is not installed";
+    }
+    // All pictures of all streams, by RID.
+    void decode_with_ffmpeg(const std::string& path) {
+        const auto streams = recorded_streams(path);
+        ASSERT_TRUE(streams.has_value());
+        for (const auto& [rid, stream] : *streams) {
+            if (stream.packets.empty()) continue;
+            auto pictures = decode_with_tool(*video::codec_from_id(stream.codec_id), stream.packets);
+            ASSERT_TRUE(pictures.has_value());
+            ASSERT_EQ(pictures->size(), stream.packets.size() * coded_bytes());
+            pictures_[rid] = std::move(*pictures);
+            size_ = {stream.width, stream.height};
+        }
+    }
+    [[nodiscard]] static std::size_t coded_bytes() {
+        const video::Size coded = GetParam().coded;
+        return std::size_t{coded.width} * coded.height +
+               2 * std::size_t{(coded.width + 1) / 2} * ((coded.height + 1) / 2);
+    }
+    // The picture of the commit `nth`, which is the last one so far.
+    void check(TestCompositor& compositor, const Reference& reference, std::size_t nth) {
+        const Reference::Shown shown = reference.shown[nth];
+        const auto picture = compositor.picture(compositor.clients_seen(), reference.frames[nth].surface);
+        ASSERT_TRUE(picture);
+        ASSERT_GE(shown.packet, 0);
+        const Bytes planes =
+            Bytes(pictures_.at(shown.rid))
+                .subspan(static_cast<std::size_t>(shown.packet) * coded_bytes(), coded_bytes());
+        double worst = 0;
+        for (std::size_t y = 0; y < size_.height; ++y) {
+            for (std::size_t x = 0; x < size_.width; ++x) {
+                const auto expected = rgb_of(planes, GetParam().coded, x, y);
+                const std::uint32_t pixel = picture->argb(static_cast<int>(x), static_cast<int>(y));
+                for (unsigned channel = 0; channel < 3; ++channel)
+                    worst =
+                        std::max(worst, std::abs(expected[channel] - (pixel >> (16 - 8 * channel) & 0xff)));
+            }
+        }
+        // One code value, after rounding.
+        EXPECT_LE(worst, 1.5) << "commit " << nth << ", packet " << shown.packet << " of " << shown.rid;
+        EXPECT_GE(psnr(*picture, nth), GetParam().decibels) << "commit " << nth;
+    }
+    [[nodiscard]] double psnr(const Picture& picture, std::size_t nth) const {
+        const std::size_t bytes = std::size_t{size_.width} * size_.height * 4;
+        double squares = 0;
+        for (std::size_t i = 0; i < bytes; ++i) {
+            if (i % 4 == 3) continue; // X
+            const int difference =
+                std::to_integer<int>(picture.pixels[i]) - std::to_integer<int>(source_[nth * bytes + i]);
+            squares += difference * difference;
+        }
+        return 10 * std::log10(255.0 * 255.0 / (squares / (static_cast<double>(bytes) * 3 / 4)));
+    }
+
+    std::map<Rid, std::vector<std::byte>> pictures_;
+    std::vector<std::byte> source_; // what the application drew
+    video::Size size_{};
+};
+
+TEST_P(VideoReplay, every_commit_shows_the_picture_of_its_packet) {
+    const std::filesystem::path path = fmt::format("{}/video/{}.s2c", TV_FIXTURES, GetParam().name);
+    decode_with_ffmpeg(path);
+    ASSERT_FALSE(HasFailure());
+    auto source = pattern_pixels(size_, static_cast<int>(GetParam().frames));
+    ASSERT_TRUE(source.has_value());
+    source_ = std::move(*source);
+    const auto compositor = start_compositor();
+    ASSERT_TRUE(compositor);
+    Reference reference(CompressionKind::None);
+    std::size_t checked = 0;
+    reference.before_data = [&] {
+        if (reference.frames.size() == checked || HasFailure()) return;
+        ASSERT_EQ(reference.frames.size(), checked + 1) << "a commit nobody could look at";
+        ASSERT_TRUE(compositor->wait_for_commits(checked + 1, 20s));
+        check(*compositor, reference, checked++);
+    };
+    reference.on_closing = reference.before_data;
+    const ByteQueue recording = convert_fixture(path);
+    const auto report = play(recording.bytes(), *compositor, fast(&reference));
+    EXPECT_EQ(report.play.refusal.value_or(""), "");
+    EXPECT_EQ(report.play.waits_run_out, 0u);
+    EXPECT_EQ(checked, GetParam().frames);
+    EXPECT_TRUE(compositor->wait_until_no_clients(10s));
+}
+INSTANTIATE_TEST_SUITE_P(Stock, VideoReplay, testing::ValuesIn(kCases), [](const auto& info) {
+    std::string name = info.param.name;
+    std::ranges::replace(name, '-', '_');
+    return name;
+});
+
+class CountCreates : public replay::PlayObserver {
+public:
+    void request(const replay::PlayedRequest& request) override {
+        using enum wayland::InterfaceId;
+        if (request.interface == zwp_linux_buffer_params_v1 &&
+            request.opcode == wayland::request_opcode(zwp_linux_buffer_params_v1, "create"))
+            ++count;
+    }
+    std::size_t count = 0;
+};
+
+// A buffer of an unnamed modifier, asked for with `create`: it fails, and the application goes on without it.
+TEST_F(ReplayTest, buffers_that_are_made_with_create_fail_and_the_session_lives) {
+    const auto compositor = start_compositor();
+    ASSERT_TRUE(compositor);
+    if (video::available_decoders(true).empty()) GTEST_SKIP() << "skipped: built without libavcodec";
+    const ByteQueue recording = convert_fixture(TV_FIXTURES "/video/084d12-h264-simple-dmabuf-egl.s2c");
+    CountCreates observer;
+    const auto report = play(recording.bytes(), *compositor, fast(&observer));
+    EXPECT_EQ(observer.count, 4u);
+    EXPECT_EQ(report.play.refusal.value_or(""), "");
+    EXPECT_EQ(report.play.waits_run_out, 0u);
+    EXPECT_EQ(report.session.end, SessionEnd::ApplicationClosed);
+    EXPECT_TRUE(compositor->commits().empty());
+}
+
+} // namespace
