@@ -441,6 +441,8 @@ void Conversation::event(Bytes message) {
         if (sender.sync) ++synced_;
     } else if (TV_IS_EVENT(interface.id, header.opcode, wl_buffer, "release")) {
         if (object != nullptr) object->busy = false;
+    } else if (TV_IS_EVENT(interface.id, header.opcode, xdg_toplevel, "close")) {
+        closed_ = true;
     } else if (TV_IS_EVENT(interface.id, header.opcode, zwp_linux_buffer_params_v1, "failed")) {
         if (object != nullptr) object->childless = true;
     }

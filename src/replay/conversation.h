@@ -57,6 +57,8 @@ public:
     // --- what today's receiver says ---
     void events(Bytes data);
     void pipe(Rid rid) { pipes_.push_back(rid); }
+    // The user has closed a window.
+    [[nodiscard]] bool closed() const { return closed_; }
     // wl_display.error, in words.
     [[nodiscard]] const std::optional<std::string>& refusal() const { return refusal_; }
 
@@ -126,6 +128,7 @@ private:
     std::uint32_t input_serial_ = 0;
     std::uint32_t pointer_serial_ = 0;
     std::optional<std::string> refusal_;
+    bool closed_ = false;
 
     std::uint64_t syncs_ = 0; // of our own
     std::uint64_t synced_ = 0;

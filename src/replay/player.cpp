@@ -42,7 +42,7 @@ Result<PlayReport> Player::play(RecordingReader& recording) {
 }
 
 Status Player::play_records(RecordingReader& recording) {
-    while (!over()) {
+    while (!over() && !conversation_.closed()) {
         TV_ASSIGN(const auto record, recording.next());
         if (!record) break;
         if (closed_) continue; // the rest only tells whether it is whole
@@ -83,7 +83,7 @@ Status Player::play_messages(std::int64_t time) {
         recorded_.consume(kConnectionHeaderSize);
         header_sent_ = true;
     }
-    while (recorded_.size() >= kFrameWordSize && !over() && !closed_) {
+    while (recorded_.size() >= kFrameWordSize && !over() && !closed_ && !conversation_.closed()) {
         TV_ASSIGN(FrameWord frame, peek_frame(recorded_.bytes()));
         if (recorded_.size() < frame.padded_size()) break;
         wait_until(time);
@@ -166,7 +166,7 @@ void Player::wait_until(std::int64_t time) {
     if (options_.speed == 0) return;
     time = static_cast<std::int64_t>(static_cast<double>(time) / options_.speed);
     if (!start_) start_ = clock_.steady() - time;
-    while (!over()) {
+    while (!over() && !conversation_.closed()) {
         const std::int64_t left = *start_ + time - clock_.steady();
         if (left <= 0) return;
         if (left >= kMillisecond)

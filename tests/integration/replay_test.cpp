@@ -212,6 +212,23 @@ TEST_F(ReplayTest, what_does_not_come_is_named_and_not_waited_for_for_good) {
     EXPECT_EQ(report.play.refusal.value_or(""), "");
 }
 
+TEST_F(ReplayTest, closing_a_window_ends_the_replay) {
+    const SmallRecording recording(1'000'000);
+    const auto compositor = start_compositor();
+    ASSERT_TRUE(compositor);
+    std::thread user([&] {
+        EXPECT_TRUE(compositor->wait_for_commits(1, 10s));
+        compositor->close_toplevel(0);
+    });
+    replay::PlayOptions options = fast();
+    options.speed = 20;
+    const auto report = play(recording.file.bytes(), *compositor, options);
+    user.join();
+    EXPECT_EQ(report.play.refusal.value_or(""), "");
+    EXPECT_EQ(report.session.end, SessionEnd::ApplicationClosed);
+    EXPECT_LT(compositor->commits().size(), 3u);
+}
+
 TEST_F(ReplayTest, a_compositor_that_leaves_ends_the_replay) {
     const SmallRecording recording(100'000);
     const auto compositor = start_compositor();
