@@ -146,6 +146,8 @@ std::size_t count_threads() {
 }
 
 void IntegrationTest::SetUp() {
+    std::thread([] {
+    }).join(); // the first thread of a process brings ThreadSanitizer's own along, which stays
     descriptors_before_ = list_descriptors();
     threads_before_ = count_threads();
     auto made = TempDir::create();
