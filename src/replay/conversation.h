@@ -57,6 +57,7 @@ public:
     // --- what today's receiver says ---
     void events(Bytes data);
     void pipe(Rid rid) { pipes_.push_back(rid); }
+    [[nodiscard]] bool offers(std::string_view interface) const { return globals_.contains(interface); }
     // The user has closed a window.
     [[nodiscard]] bool closed() const { return closed_; }
     // wl_display.error, in words.

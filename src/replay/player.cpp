@@ -113,6 +113,14 @@ Status Player::message(MessageType type, Bytes message, Bytes padded) {
         conversation_.before_update(load_i32(message, kFrameWordSize));
         pass(type, message, padded);
         break;
+    case MessageType::OpenDmabuf:
+    case MessageType::OpenDmavidSrc:
+    case MessageType::OpenDmavidDst:
+    case MessageType::OpenDmavidSrcV2:
+    case MessageType::OpenDmavidDstV2:
+        if (!conversation_.offers("zwp_linux_dmabuf_v1")) leave_out(load_i32(message, kFrameWordSize));
+        pass(type, message, padded);
+        break;
     case MessageType::PipeTransfer:
     case MessageType::PipeShutdownR:
     case MessageType::PipeShutdownW:
@@ -134,6 +142,7 @@ Status Player::message(MessageType type, Bytes message, Bytes padded) {
 // As it is, but for a RID of the display side's.
 void Player::pass(MessageType type, Bytes message, Bytes padded) {
     const Rid recorded = load_i32(message, kFrameWordSize);
+    if (left_out_.contains(recorded)) return;
     const auto rid = conversation_.rid_today(recorded);
     if (!rid) return;
     conversation_.flush();
@@ -148,6 +157,13 @@ void Player::pass(MessageType type, Bytes message, Bytes padded) {
         end_.append(padded.subspan(kFrameWordSize + sizeof(Rid)));
     }
     ++report_.messages;
+}
+
+// A receiver that offers no dmabufs ends the connection of a sender that has some.
+void Player::leave_out(Rid rid) {
+    if (left_out_.empty())
+        options_.log.warning("no dmabufs are offered today: windows that were drawn into them are not shown");
+    left_out_.insert(rid);
 }
 
 void Player::close() {

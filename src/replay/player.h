@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -47,6 +48,7 @@ private:
     [[nodiscard]] Status play_messages(std::int64_t time);
     [[nodiscard]] Status message(MessageType type, Bytes message, Bytes padded);
     void pass(MessageType type, Bytes message, Bytes padded);
+    void leave_out(Rid rid);
     void close();
     void wait_until(std::int64_t time);
     void drain();
@@ -62,6 +64,7 @@ private:
     ByteQueue recorded_;         // of the sender, not yet played
     ByteQueue recorded_answers_; // of the receiver of back then, not yet looked at
     std::vector<Rid> injected_;
+    std::set<Rid> left_out_;            // contents that today's receiver does not take
     std::optional<std::int64_t> start_; // when the recording's first byte was played, less its time
     bool header_sent_ = false;
     bool closed_ = false; // the recording closes the channel

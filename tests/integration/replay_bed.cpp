@@ -182,8 +182,9 @@ void Reference::commit(Object& surface) {
 // ------------------------------------------------------------------------------------------------
 
 replay::ReplayReport ReplayTest::play(Bytes recording, TestCompositor& compositor,
-                                      replay::PlayOptions options) {
+                                      replay::PlayOptions options, bool offer_gpu) {
     SessionConfig config = session_config();
+    config.offer_gpu = offer_gpu;
     for (auto& decoder : video::available_decoders(true)) config.decoders.push_back(std::move(decoder));
     auto reader = replay::RecordingReader::of_bytes(recording);
     auto wayland = compositor.connect();

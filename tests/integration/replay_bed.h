@@ -82,7 +82,7 @@ class ReplayTest : public IntegrationTest {
 protected:
     // Without a report the test has failed. The session has the software decoders there are.
     [[nodiscard]] replay::ReplayReport play(Bytes recording, TestCompositor& compositor,
-                                            replay::PlayOptions options);
+                                            replay::PlayOptions options, bool offer_gpu = true);
     // As fast as it goes, with patience for a busy machine.
     [[nodiscard]] static replay::PlayOptions fast(replay::PlayObserver* observer = nullptr) {
         replay::PlayOptions options;

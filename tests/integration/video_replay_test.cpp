@@ -143,6 +143,21 @@ INSTANTIATE_TEST_SUITE_P(Stock, VideoReplay, testing::ValuesIn(kCases), [](const
     return name;
 });
 
+TEST_F(ReplayTest, dmabufs_and_video_are_left_out_where_none_are_offered) {
+    for (const char* name : {"/video/0112-vp9-xr24-640x480.s2c", "/dmabuf/084-dmabuf-lz4-320x240.s2c"}) {
+        SCOPED_TRACE(name);
+        const auto compositor = start_compositor();
+        ASSERT_TRUE(compositor);
+        const ByteQueue recording = convert_fixture(std::string(TV_FIXTURES) + name);
+        const auto report = play(recording.bytes(), *compositor, fast(), false);
+        EXPECT_EQ(report.play.refusal.value_or(""), "");
+        EXPECT_EQ(report.play.waits_run_out, 0u);
+        EXPECT_EQ(report.session.end, SessionEnd::ApplicationClosed);
+        EXPECT_TRUE(compositor->commits().empty());
+        EXPECT_TRUE(log_.contains("no dmabufs are offered today"));
+    }
+}
+
 class CountCreates : public replay::PlayObserver {
 public:
     void request(const replay::PlayedRequest& request) override {
