@@ -3,6 +3,8 @@
 #   chroot.sh make SUITE FOLDER PACKAGE...   makes FOLDER unless a finished one is there
 #   chroot.sh run FOLDER COMMAND...          runs a command in it; /tmp, /dev and /proc are the machine's own, so that sockets in
 #                                            /tmp have the same path on both sides. The command keeps this process's id.
+#   chroot.sh run-drm FOLDER COMMAND...      the same with a /dev of its own, in which there is /dev/dri/renderD128. Nothing answers behind
+#                                            it (tests/support/fakedma does); making it takes root
 set -eu
 
 mirror() {
@@ -39,17 +41,26 @@ make_chroot() {
     : >"$folder/.finished"
 }
 
+# run_in FOLDER COMMAND...; $dev is the shell command that mounts $folder/dev
 run_in() {
     local folder=$1 flags=(-m --propagation private)
     shift
     if [ "$(id -u)" -ne 0 ]; then flags+=(-r); fi
     # shellcheck disable=SC2016
     exec unshare "${flags[@]}" sh -c '
-        folder=$1
-        shift
-        mount --rbind /proc "$folder/proc" && mount --rbind /dev "$folder/dev" && mount --bind /tmp "$folder/tmp" || exit 126
-        exec chroot "$folder" "$@"' sh "$folder" "$@"
+        folder=$1 dev=$2
+        shift 2
+        mount --rbind /proc "$folder/proc" && eval "$dev" && mount --bind /tmp "$folder/tmp" || exit 126
+        exec chroot "$folder" "$@"' sh "$folder" "$dev" "$@"
 }
+# shellcheck disable=SC2016
+machines_dev='mount --rbind /dev "$folder/dev"'
+# shellcheck disable=SC2016
+dev_with_drm='mount -t tmpfs -o mode=755 dev "$folder/dev" &&
+    for name in null zero full random urandom tty; do
+        : >"$folder/dev/$name" && mount --bind "/dev/$name" "$folder/dev/$name" || exit 126
+    done &&
+    mkdir "$folder/dev/dri" "$folder/dev/shm" && mknod -m 666 "$folder/dev/dri/renderD128" c 226 128'
 
 case ${1:-} in
 make)
@@ -58,10 +69,16 @@ make)
     ;;
 run)
     shift
+    dev=$machines_dev
+    run_in "$@"
+    ;;
+run-drm)
+    shift
+    dev=$dev_with_drm
     run_in "$@"
     ;;
 *)
-    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
