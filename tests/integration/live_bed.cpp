@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -42,7 +43,45 @@ std::vector<LiveFrame> shown_by(TestCompositor& compositor) {
     return shown;
 }
 
+LivePeer find_peer() {
+    LivePeer peer;
+    if (const char* wanted = std::getenv("TV_LIVE_WAYPIPE"); wanted != nullptr) {
+        std::istringstream lines(wanted);
+        for (std::string word; std::getline(lines, word);) peer.command.push_back(word);
+        peer.installed = false;
+    } else {
+        peer.command = {"waypipe"};
+    }
+    SpawnOptions options;
+    options.arguments = peer.command;
+    options.arguments.emplace_back("--version");
+    const auto result = run(options, kPatience);
+    const std::string word = "waypipe ";
+    if (!result || !result->exit.ok() || !result->out.starts_with(word)) return peer;
+    const std::string& out = result->out;
+    peer.version = out.substr(word.size(), out.find_first_of(" \n", word.size()) - word.size());
+    // "features: lz4 video", "unavailable: ..." of C; "video: true" of Rust.
+    const std::string features = out.substr(0, out.find("unavailable:"));
+    peer.has_video =
+        features.find(" video") != std::string::npos && features.find("video: false") == std::string::npos;
+    return peer;
+}
+
 } // namespace
+
+std::vector<std::string> LivePeer::codecs() const {
+    if (version.starts_with("0.8.")) return {"h264", "vp9"};
+    return {"h264", "vp9", "av1"};
+}
+
+std::string LivePeer::video_option(const std::string& codec) const {
+    return rust() ? codec + ",swenc,swdec" : "sw," + codec;
+}
+
+const LivePeer& live_peer() {
+    static const LivePeer peer = find_peer();
+    return peer;
+}
 
 std::string describe(const LiveFrame& frame) {
     return fmt::format("{} {}x{} {} {:08x}", frame.surface, frame.width, frame.height, frame.format,
@@ -67,10 +106,11 @@ std::vector<LiveFrame> LiveOutcome::of(const std::vector<LiveFrame>& frames, con
 
 void LiveTest::SetUp() {
     IntegrationTest::SetUp(); // first: the end of a skipped test compares with it, too
-    if (waypipe_version().empty()) GTEST_SKIP() << "skipped: no waypipe is installed";
-    // Newer ones do not use libgbm; `make interop` has them.
-    if (!waypipe_version().starts_with("0.8."))
-        GTEST_SKIP() << "skipped: waypipe " << waypipe_version()
+    const LivePeer& peer = live_peer();
+    if (peer.version.empty()) GTEST_SKIP() << "skipped: no waypipe is installed";
+    // Others need more than preloading; `make interop` has them.
+    if (peer.installed && !peer.version.starts_with("0.8."))
+        GTEST_SKIP() << "skipped: waypipe " << peer.version
                      << " needs a GPU; tv-fake-gbm stands in for 0.8's alone";
 }
 
@@ -87,6 +127,22 @@ Child LiveTest::start_tunnelview(const LiveOptions& options, const TestComposito
     return child;
 }
 
+Child LiveTest::start_server(const LiveOptions& options, const std::string& channel,
+                             const std::string& display) {
+    const LivePeer& peer = live_peer();
+    std::vector<std::string> words = peer.command;
+    words.insert(words.end(), {"-c", options.compression, "-s", channel, "--display", display});
+    if (!options.codec.empty()) words.push_back("--video=" + peer.video_option(options.codec));
+    // Applications are started here: a waypipe in a chroot could not.
+    words.insert(words.end(), {"server", "--", "sleep", "600"});
+    SpawnOptions spawn = command(std::move(words));
+    if (peer.installed) spawn.environment["LD_PRELOAD"] = TV_FAKE_DMA ":" TV_FAKE_GBM;
+    Child child = Child::spawn(spawn).value();
+    EXPECT_TRUE(eventually([&] { return !child.running() || std::filesystem::exists(display); }, kPatience));
+    EXPECT_TRUE(child.running()) << child.err();
+    return child;
+}
+
 LiveOutcome LiveTest::play(const LiveOptions& options, std::vector<std::string> arguments) {
     LiveOutcome outcome;
     CompositorOptions pose;
@@ -97,36 +153,49 @@ LiveOutcome LiveTest::play(const LiveOptions& options, std::vector<std::string> 
     auto compositor = start_compositor(std::move(pose));
     if (!compositor) return outcome;
     const std::string channel = dir() / "channel";
+    const std::string display = dir() / "app";
     Child tunnelview = start_tunnelview(options, *compositor, channel);
+    Child server = start_server(options, channel, display);
 
-    // The application itself needs no preloading, and under a sanitizer would not stand it.
-    arguments.insert(arguments.begin(), {"env", "-u", "LD_PRELOAD", TV_TEST_DMABUF_CLIENT});
-    std::vector<std::string> server =
-        waypipe_server(options.compression, channel, dir() / "app", std::move(arguments));
-    if (!options.video.empty()) server.insert(server.begin() + 1, "--video=" + options.video);
-    SpawnOptions spawn = command(std::move(server));
-    spawn.environment["LD_PRELOAD"] = TV_FAKE_DMA ":" TV_FAKE_GBM;
-    auto result = run(spawn, kPatience);
+    arguments.insert(arguments.begin(), TV_TEST_DMABUF_CLIENT);
+    SpawnOptions spawn = command(std::move(arguments));
+    spawn.environment["WAYLAND_DISPLAY"] = display;
+    const auto result = run(spawn, kPatience);
     EXPECT_TRUE(result.has_value() && !result->timed_out)
-        << (result ? result->out + result->err : "waypipe does not start");
+        << (result ? result->out : "the client does not start");
 
-    // The session ends with its application, the program only when it is told to.
+    // The session ends with its application, both programs only when they are told to.
     EXPECT_TRUE(eventually([&] { return list_children(tunnelview.pid()).empty(); }, kPatience));
     EXPECT_TRUE(tunnelview.running());
     tunnelview.kill(SIGTERM);
     EXPECT_EQ(tunnelview.wait(kPatience), (Exit{true, SIGTERM}));
-    std::filesystem::remove(dir() / "app"); // 0.8.4 leaves the socket of its display behind
+    server.kill_group(SIGTERM);
+    EXPECT_TRUE(server.wait(kPatience).has_value());
+    std::filesystem::remove(display); // every waypipe leaves it behind when it is ended
     outcome.said = tunnelview.err();
+    outcome.complaints = server.err();
     outcome.shown = shown_by(*compositor);
     if (!result) return outcome;
     outcome.exit = result->exit;
-    outcome.complaints = result->err;
     std::istringstream printed(result->out);
     for (std::string line; std::getline(printed, line);) {
         outcome.lines.push_back(line);
         if (auto frame = read_line(line)) outcome.drawn.push_back(*frame);
     }
     return outcome;
+}
+
+std::vector<std::string> LiveTest::offered_formats(const LiveOptions& options) {
+    const LiveOutcome outcome = play(options, {"--offer", "--frames", "0"});
+    expect_good_end(outcome);
+    std::vector<std::string> names;
+    constexpr std::string_view kStart = "offered ";
+    constexpr std::string_view kLinear = " 0x0";
+    for (const std::string& line : outcome.lines) {
+        if (line.starts_with(kStart) && line.ends_with(kLinear))
+            names.push_back(line.substr(kStart.size(), 4));
+    }
+    return names;
 }
 
 void LiveTest::expect_good_end(const LiveOutcome& outcome) {

@@ -1,5 +1,7 @@
 // The real program between the test compositor and a stock `waypipe server` whose applications have dmabufs:
-// memfds under tv-fake-dma and tv-fake-gbm (tests/support/fakedma).
+// memfds under tv-fake-dma and tv-fake-gbm (tests/support/fakedma). That is the installed waypipe 0.8; `make
+// interop` runs these tests with others, which $TV_LIVE_WAYPIPE starts: a command, its words on lines of
+// their own.
 #pragma once
 
 #include <compare>
@@ -26,9 +28,23 @@ struct LiveFrame {
 [[nodiscard]] std::string describe(const LiveFrame& frame);
 [[nodiscard]] std::vector<std::string> describe(const std::vector<LiveFrame>& frames);
 
+// The waypipe that the tests run against.
+struct LivePeer {
+    std::vector<std::string> command;
+    std::string version;   // empty: it does not start
+    bool installed = true; // not from $TV_LIVE_WAYPIPE
+    bool has_video = false;
+    // 0.10 and later, in Rust. What it refuses ends the application's connection before we hear of it.
+    [[nodiscard]] bool rust() const { return !version.starts_with("0.8.") && !version.starts_with("0.9."); }
+    [[nodiscard]] std::vector<std::string> codecs() const;
+    // For --video=: encoding in software.
+    [[nodiscard]] std::string video_option(const std::string& codec) const;
+};
+[[nodiscard]] const LivePeer& live_peer();
+
 struct LiveOptions {
     std::string compression = "none";
-    std::string video = {};                      // waypipe's --video=..., empty: without
+    std::string codec = {};                      // empty: without video
     std::vector<std::string> tunnelview = {};    // more of its options
     std::vector<std::uint32_t> shm_formats = {}; // of the compositor, beside its usual ones
     bool keep_pictures = false;
@@ -43,7 +59,7 @@ struct LiveOutcome {
     std::vector<std::string> lines; // that it printed
     std::vector<LiveFrame> drawn;
     std::vector<LiveFrame> shown;
-    std::string complaints; // of the application and its waypipe
+    std::string complaints; // of its waypipe
     std::string said;       // by tunnelview
 
     [[nodiscard]] bool has_line(const std::string& line) const;
@@ -54,9 +70,11 @@ struct LiveOutcome {
 
 class LiveTest : public IntegrationTest {
 protected:
-    // Skips where no waypipe is installed that has got what this needs.
+    // Skips where there is no waypipe that has got what this needs.
     void SetUp() override;
 
+    // The formats that applications are offered.
+    [[nodiscard]] std::vector<std::string> offered_formats(const LiveOptions& options);
     // Plays tv-test-dmabuf-client with these arguments. tunnelview is started before and ended after, and
     // must neither crash nor leave a process.
     [[nodiscard]] LiveOutcome play(const LiveOptions& options, std::vector<std::string> arguments);
@@ -66,6 +84,8 @@ protected:
     static void expect_good_end(const LiveOutcome& outcome);
 
 private:
+    [[nodiscard]] Child start_server(const LiveOptions& options, const std::string& channel,
+                                     const std::string& display);
     [[nodiscard]] Child start_tunnelview(const LiveOptions& options, const TestCompositor& compositor,
                                          const std::string& channel);
 };
