@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -41,6 +42,19 @@ std::vector<LiveFrame> shown_by(TestCompositor& compositor) {
                          commit.crc, commit.picture});
     }
     return shown;
+}
+
+// Whether somebody listens there; the file is there a moment earlier. Rust waypipes bind relative to its
+// folder: the name has to be one of its kind.
+bool listens(const std::string& path) {
+    const std::string name = std::filesystem::path(path).filename();
+    // Num RefCount Protocol Flags Type St Inode Path, where the flag is SO_ACCEPTCON.
+    std::ifstream table("/proc/net/unix");
+    for (std::string line; std::getline(table, line);) {
+        const bool same = line.ends_with(' ' + name) || line.ends_with('/' + name);
+        if (same && line.find(" 00010000 ") != std::string::npos) return true;
+    }
+    return false;
 }
 
 LivePeer find_peer() {
@@ -122,7 +136,7 @@ Child LiveTest::start_tunnelview(const LiveOptions& options, const TestComposito
     SpawnOptions spawn = command(std::move(arguments));
     spawn.environment["WAYLAND_DISPLAY"] = compositor.display();
     Child child = Child::spawn(spawn).value();
-    EXPECT_TRUE(eventually([&] { return !child.running() || std::filesystem::exists(channel); }, kPatience));
+    EXPECT_TRUE(eventually([&] { return !child.running() || listens(channel); }, kPatience));
     EXPECT_TRUE(child.running()) << child.err();
     return child;
 }
@@ -138,7 +152,7 @@ Child LiveTest::start_server(const LiveOptions& options, const std::string& chan
     SpawnOptions spawn = command(std::move(words));
     if (peer.installed) spawn.environment["LD_PRELOAD"] = TV_FAKE_DMA ":" TV_FAKE_GBM;
     Child child = Child::spawn(spawn).value();
-    EXPECT_TRUE(eventually([&] { return !child.running() || std::filesystem::exists(display); }, kPatience));
+    EXPECT_TRUE(eventually([&] { return !child.running() || listens(display); }, kPatience));
     EXPECT_TRUE(child.running()) << child.err();
     return child;
 }
@@ -153,7 +167,7 @@ LiveOutcome LiveTest::play(const LiveOptions& options, std::vector<std::string> 
     auto compositor = start_compositor(std::move(pose));
     if (!compositor) return outcome;
     const std::string channel = dir() / "channel";
-    const std::string display = dir() / "app";
+    const std::string display = dir() / ("app-" + dir().path().filename().string());
     Child tunnelview = start_tunnelview(options, *compositor, channel);
     Child server = start_server(options, channel, display);
 
@@ -173,7 +187,7 @@ LiveOutcome LiveTest::play(const LiveOptions& options, std::vector<std::string> 
     EXPECT_TRUE(server.wait(kPatience).has_value());
     std::filesystem::remove(display); // every waypipe leaves it behind when it is ended
     outcome.said = tunnelview.err();
-    outcome.complaints = server.err();
+    outcome.complaints = server.err() + (result ? result->err : "");
     outcome.shown = shown_by(*compositor);
     if (!result) return outcome;
     outcome.exit = result->exit;

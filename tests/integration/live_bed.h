@@ -59,7 +59,7 @@ struct LiveOutcome {
     std::vector<std::string> lines; // that it printed
     std::vector<LiveFrame> drawn;
     std::vector<LiveFrame> shown;
-    std::string complaints; // of its waypipe
+    std::string complaints; // its own and its waypipe's
     std::string said;       // by tunnelview
 
     [[nodiscard]] bool has_line(const std::string& line) const;

@@ -2,6 +2,7 @@
 // order, and looks like what was drawn.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -36,22 +37,28 @@ double psnr(const Frame& shown, const Frame& drawn) {
     return mean == 0 ? 100 : 10 * std::log10(255 * 255 / mean);
 }
 
-// A film of FFmpeg's, and what recordings of waypipe 0.8.4's and 0.11.2's H.264 of the same film have: dB
-// against the source over the first 8 pictures of the first buffer, decoded with swscale.
+// A film of FFmpeg's, and how good its pictures must be: dB against the source, the mean of the first 8
+// pictures of a stream of every second frame. For H.264 that is what recordings of waypipe 0.8.4 and 0.11.2
+// have. The same command line tools (libx264, libvpx-vp9 and libaom with waypipe's settings, swscale) that
+// give 0.8.4's figures again give those of the other codecs.
 struct Film {
     const char* film_size; // testsrc2 has even sizes alone
     const char* size;
-    double recorded_c;
-    double recorded_rust;
+    double h264, h264_rust, vp9, av1;
+
+    [[nodiscard]] double bound(const std::string& codec) const {
+        if (codec == "h264") return live_peer().rust() ? h264_rust : h264;
+        return codec == "vp9" ? vp9 : av1;
+    }
 };
 constexpr Film kFilms[] = {
-    {"640x480", "640x480", 28.4, 29.4},
-    {"334x218", "333x217", 25.9, 27.3},
-    {"1920x1080", "1920x1080", 30.3, 30.5},
+    {"640x480", "640x480", 28.4, 29.4, 28.1, 27.3},
+    {"334x218", "333x217", 25.9, 27.3, 25.7, 25.1},
+    {"1920x1080", "1920x1080", 30.3, 30.5, 29.8, 29.6},
 };
-// Our own frames are smoother than the film, and have more bits for each pixel: at least as good as the film
-// at 640x480.
-constexpr double kOwnFrames = 28.4;
+// Our own frames are smoother than the film, and have more bits for each pixel: at least as good as the worst
+// of the film at 640x480.
+constexpr double kOwnFrames = 27.3;
 
 class VideoLive : public LiveTest {
 protected:
@@ -103,8 +110,10 @@ protected:
     }
     // Of our own frames, also: the number that each picture says, and how good it is.
     static void expect_own_pictures(const LiveOutcome& outcome, const std::string& surface = "wl_surface#1") {
-        for (const double value : expect_pictures(outcome, FrameSource(Pattern::Smooth), surface))
-            EXPECT_GE(value, kOwnFrames) << surface;
+        const std::vector<double> values = expect_pictures(outcome, FrameSource(Pattern::Smooth), surface);
+        EXPECT_GE(std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()),
+                  kOwnFrames)
+            << surface;
         const auto shown = LiveOutcome::of(outcome.shown, surface);
         for (std::size_t i = 0; i < shown.size(); ++i) {
             if (shown[i].width < kNumberWidth || shown[i].height < kNumberBlock) continue;
@@ -141,7 +150,7 @@ TEST_F(VideoLive, a_film_looks_at_least_as_good_as_in_recordings) {
                 ++count;
             }
             EXPECT_EQ(count, 8);
-            EXPECT_GE(sum / count, live_peer().rust() ? film.recorded_rust : film.recorded_c);
+            EXPECT_GE(sum / count, film.bound(codec));
         }
     }
 }
