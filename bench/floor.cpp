@@ -1,7 +1,8 @@
 // tv-bench-floor: what receiving costs at the very least. Takes the place of `tunnelview client` for
 // tv-bench-client and does only what nobody can leave out: receive, decompress with the same library calls,
-// copy the spans into a mapped memfd. One thread, no checks beyond those that keep
-// it from crashing, no compositor.
+// copy the spans into a mapped memfd, or decode a packet of video and convert its picture there. One thread
+// (of its own: libavcodec has --threads of them), no checks beyond those that keep it from crashing, no
+// compositor.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -19,6 +20,9 @@
 
 #include "common.h"
 #include "floor_compositor.h"
+#ifdef TV_BENCH_VIDEO
+#include "floor_video.h"
+#endif
 
 namespace tv::bench {
 namespace {
@@ -28,8 +32,10 @@ enum MessageType : std::uint32_t {
     kInjectRids = 1,
     kOpenFile = 2,
     kBufferDiff = 6,
+    kVideoPacket = 15,
     kAck = 16,
-    kClose = 18
+    kClose = 18,
+    kOpenVideo = 20,
 };
 enum Compression : std::uint32_t { kNone = 1, kLz4 = 2, kZstd = 3 };
 
@@ -38,6 +44,7 @@ constexpr std::size_t kConnectionHeader = 16;
 // Holds any message of stock senders (256 KiB and some) and stays in the second-level cache.
 constexpr std::size_t kReadBuffer = 512 * 1024;
 constexpr std::size_t kScratch = 512 * 1024;
+constexpr std::size_t kPastEnd = 64; // a decoder may read, and ignores, so much behind a packet
 // Shorter spans are copied from the read buffer: a system call for each would cost more.
 constexpr std::size_t kDirectRead = 16 * 1024;
 // Without compression, what is read ahead is copied twice; so little more than headers and short spans is.
@@ -52,7 +59,8 @@ std::uint32_t load(const std::byte* from) {
 // Blocking reader: what is asked for contiguously in the buffer, or straight to its destination.
 class Reader {
 public:
-    explicit Reader(int fd) : fd_(fd), buffer_(std::make_unique_for_overwrite<std::byte[]>(kReadBuffer)) {}
+    explicit Reader(int fd)
+        : fd_(fd), buffer_(std::make_unique_for_overwrite<std::byte[]>(kReadBuffer + kPastEnd)) {}
 
     // At least `size` bytes at the returned address; null at the end of the stream.
     const std::byte* peek(std::size_t size) {
@@ -121,9 +129,9 @@ private:
 
 class Floor {
 public:
-    Floor(int fd, std::FILE* hashes)
+    Floor(int fd, std::FILE* hashes, int video_threads)
         : fd_(fd), reader_(fd), scratch_(std::make_unique_for_overwrite<std::byte[]>(kScratch)),
-          hashes_(hashes) {}
+          hashes_(hashes), video_threads_(video_threads) {}
 
     void run() {
         const std::byte* header = reader_.peek(kConnectionHeader);
@@ -175,6 +183,15 @@ private:
         } else if (type == kInjectRids) {
             for (std::size_t at = kWord; at < size; at += kWord)
                 compositor_.inject(static_cast<std::int32_t>(load(message + at)));
+#ifdef TV_BENCH_VIDEO
+        } else if (type == kOpenVideo) {
+            constexpr std::size_t kWidth = 16;
+            if (size < kWidth + 2 * kWord) die("a message is cut off");
+            open_video(static_cast<std::int32_t>(load(message + 4)), load(message + kWidth),
+                       load(message + kWidth + kWord));
+        } else if (type == kVideoPacket) {
+            show_video(message, size);
+#endif
         } else if (type == kProtocol) {
             if (const auto shown = compositor_.handle({message + kWord, size - kWord});
                 shown && hashes_ != nullptr)
@@ -183,6 +200,22 @@ private:
         }
         reader_.skip(padded(size));
     }
+
+#ifdef TV_BENCH_VIDEO
+    void open_video(std::int32_t rid, std::uint32_t width, std::uint32_t height) {
+        const std::size_t bytes = std::size_t{width} * height * kWord;
+        open_file(rid, bytes);
+        videos_.try_emplace(rid, width, height, MutableBytes(files_[rid].map, bytes), video_threads_);
+    }
+
+    // Where it lies in the read buffer, which is followed by as much as libavcodec may read ahead.
+    void show_video(const std::byte* message, std::size_t size) {
+        constexpr std::size_t kPacketHeader = 8;
+        const auto video = videos_.find(static_cast<std::int32_t>(load(message + kWord)));
+        if (size < kPacketHeader || video == videos_.end()) die("a packet of no stream");
+        video->second.show({message + kPacketHeader, size - kPacketHeader});
+    }
+#endif
 
     void print_hash(const FloorCompositor::Shown& shown) {
         const File& shown_file = file(shown.rid);
@@ -279,6 +312,10 @@ private:
     std::FILE* hashes_;
     FloorCompositor compositor_;
     std::unordered_map<std::int32_t, File> files_;
+#ifdef TV_BENCH_VIDEO
+    std::unordered_map<std::int32_t, FloorVideo> videos_;
+#endif
+    [[maybe_unused]] int video_threads_;
     std::uint32_t compression_ = kNone;
     std::uint32_t received_ = 0;
     ZSTD_DCtx* zstd_ = nullptr;
@@ -307,13 +344,16 @@ int main(int argc, char** argv) {
     using namespace tv::bench;
     std::string socket;
     std::FILE* hashes = nullptr;
+    int threads = 1;
     for (int i = 1; i + 1 < argc; i += 2) {
         if (std::string_view(argv[i]) == "-s")
             socket = argv[i + 1];
         else if (std::string_view(argv[i]) == "--hash")
             hashes = std::fopen(argv[i + 1], "w");
+        else if (std::string_view(argv[i]) == "--threads")
+            threads = std::atoi(argv[i + 1]); // NOLINT(cert-err34-c)
     }
-    if (socket.empty()) die("usage: tv-bench-floor -s SOCKET [--hash FILE]");
-    Floor(listen_once(socket), hashes).run();
+    if (socket.empty()) die("usage: tv-bench-floor -s SOCKET [--threads N] [--hash FILE]");
+    Floor(listen_once(socket), hashes, threads).run();
     return 0;
 }

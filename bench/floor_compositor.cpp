@@ -55,7 +55,9 @@ void FloorCompositor::bind(std::span<const std::byte> arguments) {
     const std::size_t padded = (length + 3u) / 4u;
     const std::uint32_t id = word_at(arguments, 2 + padded + 1);
     const std::uint32_t name = word_at(arguments, 0);
-    object(id).kind = name == 1 ? Kind::Compositor : Kind::Shm;
+    constexpr Kind kGlobals[] = {Kind::Compositor, Kind::Shm, Kind::Shell, Kind::Dmabuf};
+    if (name == 0 || name > std::size(kGlobals)) die("bind to a global that is not there");
+    object(id).kind = kGlobals[name - 1];
     if (name == 2)
         for (const std::uint32_t format : {0u, 1u}) event(id, 0, std::array{format});
 }
@@ -87,6 +89,8 @@ std::optional<FloorCompositor::Shown> FloorCompositor::request(std::uint32_t id,
         object(registry).kind = Kind::Registry;
         global(registry, 1, "wl_compositor", 4);
         global(registry, 2, "wl_shm", 1);
+        global(registry, 3, "xdg_wm_base", 1);
+        global(registry, 4, "zwp_linux_dmabuf_v1", 3);
     } else if (kind == Kind::Registry) {
         bind(arguments);
     } else if (kind == Kind::Compositor && opcode == 0) {
@@ -108,6 +112,27 @@ std::optional<FloorCompositor::Shown> FloorCompositor::request(std::uint32_t id,
         object(id).callback = word_at(arguments, 0);
     } else if (kind == Kind::Surface && opcode == 6) {
         return commit(object(id));
+    } else if (kind == Kind::Shell && opcode == 2) { // get_xdg_surface
+        object(word_at(arguments, 0)).kind = Kind::Window;
+    } else if (kind == Kind::Window && opcode == 1) { // get_toplevel
+        const std::uint32_t toplevel = word_at(arguments, 0);
+        object(toplevel).kind = Kind::Toplevel;
+        event(toplevel, 0, std::array{0u, 0u, 0u});
+        event(id, 0, std::array{1u});
+    } else if (kind == Kind::Dmabuf && opcode == 1) { // create_params
+        object(word_at(arguments, 0)).kind = Kind::Params;
+    } else if (kind == Kind::Params && opcode == 1) { // add
+        if (injected_.empty()) die("a plane without a descriptor");
+        object(id).shown.rid = injected_.front();
+        injected_.pop_front();
+    } else if (kind == Kind::Params && opcode == 3) { // create_immed
+        constexpr std::size_t kPixelBytes = 4;
+        const Shown shown{object(id).shown.rid, 0,
+                          std::size_t{word_at(arguments, 1)} * word_at(arguments, 2) * kPixelBytes};
+        object(word_at(arguments, 0)) = {Kind::Buffer, shown, 0, 0};
+    } else if (kind == Kind::Params && opcode == 0) { // destroy
+        object(id) = {};
+        delete_id(id);
     } else if (kind == Kind::None) {
         die("a request to an object that tv-bench-client does not make");
     }

@@ -1,4 +1,5 @@
-// Just enough of a compositor to keep tv-bench-client drawing, spoken straight into the channel.
+// Just enough of a compositor to keep tv-bench-client drawing and replay.py playing, spoken straight into the
+// channel.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +28,21 @@ public:
     std::vector<std::byte>& events() { return events_; }
 
 private:
-    enum class Kind : std::uint8_t { None, Display, Registry, Compositor, Shm, Pool, Buffer, Surface };
+    enum class Kind : std::uint8_t {
+        None,
+        Display,
+        Registry,
+        Compositor,
+        Shm,
+        Pool,
+        Buffer,
+        Surface,
+        Shell,
+        Window,
+        Toplevel,
+        Dmabuf,
+        Params,
+    };
     struct Object {
         Kind kind = Kind::None;
         Shown shown{};

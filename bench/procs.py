@@ -57,7 +57,7 @@ def memory_kib(pid):
 class Bed:
     """A private XDG_RUNTIME_DIR with a sink compositor; every process started here ends with it."""
 
-    def __init__(self, bin_dir, core=None, sink_hashes=None):
+    def __init__(self, bin_dir, core=None, sink_hashes=None, windows=False):
         self.bin_dir = bin_dir
         self.core = core  # all processes on this core, or None
         self.stack = contextlib.ExitStack()
@@ -66,7 +66,8 @@ class Bed:
         self.env = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_SOCKET", "DISPLAY")}
         self.env |= {"XDG_RUNTIME_DIR": self.dir, "WAYLAND_DISPLAY": "sink", "HOME": self.dir}
         sink = [f"{bin_dir}/tv-bench-sink", "--socket", "sink"]
-        self.sink = self.start(sink + (["--hash", sink_hashes] if sink_hashes else []))
+        sink += ["--hash", sink_hashes] if sink_hashes else []
+        self.sink = self.start(sink + (["--windows"] if windows else []))
         try:
             self.sink.expect("ready")
         except BaseException:
@@ -90,7 +91,7 @@ class Bed:
     def start_client(self, variant, compression, oneshot=True, name="channel.sock"):
         """`variant` listening on the returned socket; ready to be connected to."""
         path = self.path(name)
-        process = self.start(variant.argv(self.bin_dir, path, compression, oneshot))
+        process = self.start(variant.argv(self.bin_dir, path, compression, oneshot), **variant.env)
         process.wait_listening(path)
         return process, path
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import video
 from procs import Bed, BenchError, children_of, connect_and_time_first_event, cpu_ns, memory_kib, ticks
 
 WIDTH, HEIGHT = 1920, 1080
@@ -37,13 +38,14 @@ IDLE_SECONDS = 10
 
 
 class Variant:
-    def __init__(self, name, program):
-        self.name, self.program = name, program
+    def __init__(self, name, program, options=(), env=None):
+        self.name, self.program, self.options, self.env = name, program, options, env or {}
 
     def argv(self, bin_dir, path, compression, oneshot):
-        if self.name == "floor":
-            return [f"{bin_dir}/tv-bench-floor", "-s", path]
-        return [self.program, "-c", compression, "-s", path, *(["--oneshot"] if oneshot else []), "client"]
+        if self.program is None:
+            return [f"{bin_dir}/tv-bench-floor", "-s", path, *self.options]
+        oneshot = ["--oneshot"] if oneshot else []
+        return [self.program, *self.options, "-c", compression, "-s", path, *oneshot, "client"]
 
 
 class Verdicts:
@@ -151,6 +153,16 @@ def bench_frames(setup, verdicts):
 
 def show_ratio(ratio):
     return f"{ratio['median']:.2f} ({ratio['min']:.2f} .. {ratio['max']:.2f})"
+
+
+def bench_video(setup, verdicts):
+    return video.bench(setup, verdicts, [
+        Variant("waypipe", setup.waypipe, ["--video=sw,h264"], {"LD_PRELOAD": video.preload(setup.bin_dir)}),
+        Variant("ours", setup.ours),
+        Variant("ours, 1 thread", setup.ours, ["--threads=1"]),
+        Variant("floor", None, ["--threads", str(video.THREADS)]),
+        Variant("floor, 1 thread", None, ["--threads", "1"]),
+    ])
 
 
 # --- round trips --------------------------------------------------------------------------------------------
@@ -287,7 +299,7 @@ def parse():
     parser.add_argument("--build", default="build/release", help="build folder (default: %(default)s)")
     parser.add_argument("--out", default="build/bench/results.json", help="JSON of everything (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", action="append", choices=["frames", "sync", "start", "idle"], default=[])
+    parser.add_argument("--only", action="append", choices=["frames", "video", "sync", "start", "idle"], default=[])
     parser.add_argument("--case", action="append", default=[], metavar="COMPRESSION/PATTERN")
     parser.add_argument("--waypipe", default=os.environ.get("WAYPIPE", "waypipe"), help="the stock one")
     parser.add_argument("--ours", default=os.environ.get("TUNNELVIEW"), help="default: BUILD/tunnelview")
@@ -307,7 +319,7 @@ def parse():
 def main():
     setup = parse()
     verdicts = Verdicts()
-    parts = {"frames": bench_frames, "sync": bench_sync, "start": bench_start, "idle": bench_idle}
+    parts = {"frames": bench_frames, "video": bench_video, "sync": bench_sync, "start": bench_start, "idle": bench_idle}
     results = {"machine": f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}",
                "waypipe": version_of(setup.waypipe), "ours": version_of(setup.ours), "rounds": setup.rounds}
     say(f"ours: {results['ours']}; stock: {results['waypipe']}; {results['machine']}; "

@@ -1,14 +1,15 @@
 // tv-bench-sink: a compositor that costs next to nothing, so that what is measured is what stands before it.
 //
-// Knows wl_compositor and wl_shm. On commit it releases the buffer and answers the frame callbacks at once.
-// It never reads a pixel, unless --hash FILE asks for a line per commit with the hash of the buffer's
-// contents.
+// Knows wl_compositor and wl_shm, with --windows also xdg_wm_base and zwp_linux_dmabuf_v1. On commit it
+// releases the buffer and answers the frame callbacks at once. It never reads a pixel, unless --hash FILE
+// asks for a line per commit with the hash of the buffer's contents.
 #include <csignal>
 #include <string_view>
 
 #include <wayland-server.h>
 
 #include "common.h"
+#include "sink_windows.h"
 
 namespace tv::bench {
 namespace {
@@ -38,15 +39,20 @@ void buffer_destroyed(wl_listener* listener, void*) {
     detach(*surface);
 }
 
-void print_hash(wl_resource* resource) {
-    wl_shm_buffer* buffer = wl_shm_buffer_get(resource);
-    if (buffer == nullptr) die("a buffer that is not wl_shm's");
+std::uint64_t shm_hash(wl_shm_buffer* buffer) {
     const auto size = static_cast<std::size_t>(wl_shm_buffer_get_stride(buffer)) *
                       static_cast<std::size_t>(wl_shm_buffer_get_height(buffer));
     wl_shm_buffer_begin_access(buffer);
     const auto hash = frame_hash({static_cast<const std::byte*>(wl_shm_buffer_get_data(buffer)), size});
     wl_shm_buffer_end_access(buffer);
-    fmt::print(hash_file, "{:016x}\n", hash);
+    return hash;
+}
+
+void print_hash(wl_resource* resource) {
+    wl_shm_buffer* shm = wl_shm_buffer_get(resource);
+    const std::optional<std::uint64_t> hash = shm != nullptr ? shm_hash(shm) : dmabuf_hash(resource);
+    if (!hash) die("a buffer that is neither wl_shm's nor a dmabuf");
+    fmt::print(hash_file, "{:016x}\n", *hash);
     std::fflush(hash_file);
 }
 
@@ -140,23 +146,31 @@ int stop(int, void* display) {
 }
 
 int run(int argc, char** argv) {
+    constexpr const char* kUsage = "usage: tv-bench-sink --socket NAME [--hash FILE] [--windows]";
     const char* socket = nullptr;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (std::string_view(argv[i]) == "--socket")
-            socket = argv[i + 1];
-        else if (std::string_view(argv[i]) == "--hash") {
-            hash_file = std::fopen(argv[i + 1], "w");
-            if (hash_file == nullptr) die_errno(argv[i + 1]);
+    bool windows = false;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view option = argv[i];
+        if (option == "--windows")
+            windows = true;
+        else if (i + 1 == argc)
+            die(kUsage);
+        else if (option == "--socket")
+            socket = argv[++i];
+        else if (option == "--hash") {
+            hash_file = std::fopen(argv[++i], "w");
+            if (hash_file == nullptr) die_errno(argv[i]);
         } else
-            die("usage: tv-bench-sink --socket NAME [--hash FILE]");
+            die(kUsage);
     }
-    if (socket == nullptr) die("usage: tv-bench-sink --socket NAME [--hash FILE]");
+    if (socket == nullptr) die(kUsage);
     wl_display* display = wl_display_create();
     if (display == nullptr) die("wl_display_create");
     wl_display_init_shm(display);
     if (wl_global_create(display, &wl_compositor_interface, kCompositorVersion, nullptr, bind_compositor) ==
         nullptr)
         die("wl_global_create");
+    if (windows) add_window_globals(display);
     for (const int signal : {SIGTERM, SIGINT})
         wl_event_loop_add_signal(wl_display_get_event_loop(display), signal, stop, display);
     if (wl_display_add_socket(display, socket) != 0) die_errno("wl_display_add_socket");

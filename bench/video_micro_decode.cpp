@@ -1,28 +1,23 @@
 // video_micro_decode RECORDING.s2c [ROUNDS]: CPU time of decoding and converting a recorded session's longest
 // stream, by a bare loop on one thread and by a stream with its workers, interleaved. Prints one JSON line a
 // thread count; `ratio` is stream / bare, both user + system time a picture.
-#include <ctime>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <map>
-#include <string>
 #include <vector>
 
 #include <poll.h>
 #include <unistd.h>
 
-#include "channel/header.h"
-#include "channel/messages.h"
 #include "video/decoders.h"
 #include "video/stream.h"
 #include "video/worker_pool.h"
+#include "video_clip.h"
 
 namespace tv::video {
 namespace {
+
+using bench::cpu_seconds;
 
 struct Clip {
     Codec codec{};
@@ -30,38 +25,14 @@ struct Clip {
     std::vector<std::shared_ptr<const Packet>> packets;
 };
 
-Result<Clip> read_clip(const char* path) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string content{std::istreambuf_iterator<char>(file), {}};
-    if (content.size() < kConnectionHeaderSize) return fail(ErrorCategory::Usage, "recording cannot be read");
-    Bytes rest = std::as_bytes(std::span(content)).subspan(kConnectionHeaderSize);
-    std::map<Rid, Clip> clips;
-    while (!rest.empty()) {
-        TV_ASSIGN(const FrameWord frame, peek_frame(rest));
-        if (rest.size() < frame.padded_size()) break;
-        const Bytes message = rest.first(frame.padded_size());
-        if (frame.type == MessageType::OpenDmavidDstV2) {
-            TV_ASSIGN(const auto open, decode<msg::OpenDmavidDstV2>(message));
-            Clip& clip = clips[open.rid];
-            clip.size = {open.slice.width, open.slice.height};
-            clip.codec = codec_from_id(open.vid_flags & 0xff).value_or(Codec::H264);
-        } else if (frame.type == MessageType::SendDmavidPacket) {
-            TV_ASSIGN(const auto packet, decode<msg::SendDmavidPacket>(message));
-            clips[packet.rid].packets.push_back(std::make_shared<const Packet>(packet.data));
-        }
-        rest = rest.subspan(frame.padded_size());
-    }
-    Clip longest;
-    for (auto& [rid, clip] : clips)
-        if (clip.packets.size() > longest.packets.size()) longest = std::move(clip);
-    if (longest.packets.empty()) return fail(ErrorCategory::Usage, "recording has no video");
-    return longest;
-}
-
-double cpu_seconds() {
-    timespec time{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+Result<Clip> longest_stream(const char* path) {
+    TV_ASSIGN(const bench::Clip all, bench::read_clip(path));
+    const auto longest =
+        std::ranges::max_element(all.streams, {}, [](const auto& stream) { return stream.second.packets; });
+    Clip clip{longest->second.codec, longest->second.size, {}};
+    for (const auto& step : all.steps)
+        if (step.rid == longest->first) clip.packets.push_back(step.packet);
+    return clip;
 }
 
 struct Surface {
@@ -128,7 +99,7 @@ double streamed(const Clip& clip, DecoderFactory& factory, unsigned threads, con
 }
 
 int run(const char* path, int rounds) {
-    const auto clip = read_clip(path);
+    const auto clip = longest_stream(path);
     if (!clip) {
         std::fprintf(stderr, "%s: %s\n", path, describe(clip.error()).c_str());
         return 1;

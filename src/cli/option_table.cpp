@@ -156,7 +156,7 @@ constexpr OptionRow kTable[] = {
      }},
     {"login-shell", 0, Takes::Nothing, "", "accepted; ssh without a command gives one anyway",
      [](Options&, std::string_view) -> Done { return {}; }},
-    {"threads", 0, Takes::Value, "N", "worker threads on each side (default: half of the cores)",
+    {"threads", 0, Takes::Value, "N", "threads on each side (default: half of the cores; all for video)",
      apply_threads},
     {"title-prefix", 0, Takes::Value, "P", "put this before the titles of remote windows",
      apply_title_prefix},

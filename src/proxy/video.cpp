@@ -34,6 +34,7 @@ public:
         video::DriverOptions options;
         options.codec = codec;
         options.buffer = target_->size;
+        options.threads = streams_.config_.threads;
         options.decoders = streams_.config_.decoders;
         options.executor = streams_.config_.executor;
         options.clock = &proxy.clock;

@@ -18,6 +18,7 @@ class VideoImage;
 // What a session gives its proxy for video. Without decoders no video is taken.
 struct VideoConfig {
     std::vector<video::DecoderFactory*> decoders; // best first; outlive the proxy
+    unsigned threads = 0;                         // at most, for one picture; 0: as many as suit its size
     video::Executor* executor = nullptr;          // outlives the proxy
     std::function<void()> wake;                   // any thread; outlives the executor's last task
 };

@@ -73,7 +73,7 @@ SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakeP
     : clock_(config.clock != nullptr ? *config.clock : system_clock()), log_(config.log),
       wake_(std::move(wake)), decoders_(std::move(config.decoders)),
       video_workers_(video_worker_count(config.worker_threads)),
-      proxy_(proxy_config(config, clock_, video_config()), mirror_),
+      proxy_(proxy_config(config, clock_, video_config(config.worker_threads)), mirror_),
       channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out), config.tap),
       compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
       before_update_([this] { return advance(); }),
@@ -81,8 +81,9 @@ SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakeP
     mirror_.pool = &pool_;
 }
 
-proxy::VideoConfig SessionLoop::video_config() {
+proxy::VideoConfig SessionLoop::video_config(unsigned threads) {
     proxy::VideoConfig video;
+    video.threads = threads;
     for (const auto& factory : decoders_) video.decoders.push_back(factory.get());
     video.executor = &video_workers_;
     video.wake = [this] { wake_.wake(); };

@@ -27,7 +27,7 @@ private:
     // Why the loop ends; no value: it goes on.
     using Ending = std::optional<SessionEnd>;
 
-    [[nodiscard]] proxy::VideoConfig video_config();
+    [[nodiscard]] proxy::VideoConfig video_config(unsigned threads);
     [[nodiscard]] Result<Ending> turn();
     void collect_descriptors();
     [[nodiscard]] int timeout(std::int64_t now);

@@ -20,9 +20,10 @@
 namespace tv {
 
 struct SessionConfig {
-    std::string title_prefix;    // put before every xdg_toplevel title
-    unsigned worker_threads = 0; // for big decompressions; 0: half of the hardware threads, at least one
-    bool offer_gpu = true;       // false (--no-gpu): no dmabuf global for the application
+    std::string title_prefix; // put before every xdg_toplevel title
+    // For big decompressions, 0: half of the hardware threads; for video, 0: all of them. At least one.
+    unsigned worker_threads = 0;
+    bool offer_gpu = true; // false (--no-gpu): no dmabuf global for the application
     // Best first. None: with a sender of video, the application gets no dmabuf global.
     std::vector<std::shared_ptr<video::DecoderFactory>> decoders;
     const Clock* clock = nullptr; // null: system_clock()

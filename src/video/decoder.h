@@ -86,7 +86,7 @@ public:
 struct StreamParameters {
     Codec codec = Codec::H264;
     Size buffer{};        // pictures will be at least this large
-    unsigned threads = 0; // for one picture; 0: as many as suit its size
+    unsigned threads = 0; // at most, for one picture; 0: as many as suit its size
 };
 
 // A kind of decoder. Stateless or thread-safe; lives longer than every decoder it made.

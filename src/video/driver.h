@@ -29,7 +29,7 @@ struct LogBudget {
 struct DriverOptions {
     Codec codec = Codec::H264;
     Size buffer{};                           // pictures smaller than this are never shown
-    unsigned threads = 0;                    // for one picture; 0: as many as suit its size
+    unsigned threads = 0;                    // at most, for one picture; 0: as many as suit its size
     std::vector<DecoderFactory*> decoders{}; // best first; they, executor and clock outlive the driver
     Executor* executor = nullptr;
     const Clock* clock = &system_clock();

@@ -44,9 +44,9 @@ const AVCodec* find_decoder(const AvLibrary& library, Codec codec) {
 }
 
 unsigned thread_count(const StreamParameters& stream) {
-    if (stream.threads != 0) return stream.threads;
     if (std::uint64_t{stream.buffer.width} * stream.buffer.height < kThreadedPixels) return 1;
-    return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxAutomaticThreads);
+    const unsigned most = stream.threads != 0 ? stream.threads : kMaxAutomaticThreads;
+    return std::clamp(std::thread::hardware_concurrency(), 1u, most);
 }
 
 std::int64_t max_pixels(Size buffer) {
