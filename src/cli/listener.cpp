@@ -77,7 +77,7 @@ private:
     // The next application is shown, whatever has become of the folder since the start.
     [[nodiscard]] std::optional<std::string> next_recording() const {
         if (!options_.record) return std::nullopt;
-        const std::string path = recording_path(*options_.record, started_ + 1);
+        std::string path = recording_path(*options_.record, started_ + 1);
         if (const auto free = check_recording_path(path); !free) {
             tell(free.error().message + "; this application is not recorded");
             return std::nullopt;
