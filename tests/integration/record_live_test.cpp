@@ -57,8 +57,8 @@ TEST_F(RecordLive, video_shows_the_same_again) {
 #ifndef TV_FFMPEG
     GTEST_SKIP() << "skipped: built without libavcodec";
 #endif
-    for (const std::string codec : {"h264", "vp9"}) {
-        LiveOptions options{.video = "sw," + codec};
+    for (const std::string& codec : live_peer().codecs()) {
+        LiveOptions options{.codec = codec};
         expect_the_same_again(options, {"--frames", "12"});
         expect_the_same_again(options, {"--frames", "12", "--windows", "3", "--resize", "6:200x100"});
         options.release_when_replaced = true;
