@@ -2,13 +2,15 @@
 """Our client with each waypipe that Debian releases have, times each compression.
 
 For every peer and compression the scripted client runs straight on the test compositor and through `waypipe server` and us: every
-commit must have the same pixels (CRC), every object the same events in the same order. Ends with `N passed, N failed`.
+commit must have the same pixels (CRC), every object the same events in the same order. Then the live tests of dmabufs and video
+(tests/integration) run with each peer that `make test` has not got. Ends with `N passed, N failed`.
 """
 
 import argparse
 import collections
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -57,8 +59,15 @@ SELECTION_BYTES = [1000, 60000, 300000]
 # A remote application's pipe holds 64 KiB. Of what is longer the stock server of 0.8.4 sends nothing, and that of 0.11.2 drops
 # what is still in the pipe when the application closes it, also with their own clients.
 BROKEN_REMOTE_BYTES = {"0.8.4": 65536, "0.9.2": None, "0.11.2": 65536}
+# The peers whose dmabufs and video are tested here (0.8.4's in `make test`), and what else their chroot has to have: the Rust ones take a
+# Vulkan device, which is Mesa's lavapipe, and load libavcodec themselves.
+LIVE = {"0.9.2": ("trixie", []), "0.11.2": ("forky", ["mesa-vulkan-drivers", "libvulkan1", "libavcodec63"])}
+LIVE_TESTS = ["dmabuf_live_test", "video_live_test"]
+LIVE_SECONDS = 600
 MANY_APPS = 50
 SECONDS = 60
+SCRIPTS = os.path.dirname(os.path.abspath(__file__))
+CHROOT = os.path.join(SCRIPTS, "chroot.sh")
 
 
 class Outcome:
@@ -217,28 +226,115 @@ class Report:
         return 1 if self.failed or not self.passed else 0
 
 
-def find_peer(version, release):
-    """The command of that waypipe; raises RigError with the reason where it cannot be had."""
-    scripts = os.path.dirname(os.path.abspath(__file__))
-    if waypipe_version(["waypipe"]) == version:
-        return ["waypipe"]
-    folder = os.path.join(os.path.dirname(scripts), "build", "chroots", release)
+def make_chroot(release, name, packages):
+    """A chroot's folder; raises RigError with the reason where it cannot be had."""
+    folder = os.path.join(os.path.dirname(SCRIPTS), "build", "chroots", name)
     made = subprocess.run(
-        [os.path.join(scripts, "chroot.sh"), "make", release, folder, "waypipe"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+        [CHROOT, "make", release, folder, *packages], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if made.returncode != 0:
         raise RigError(f"no chroot of Debian {release}: {' '.join(made.stderr.split())[-300:]}")
-    command = [os.path.join(scripts, "chroot.sh"), "run", folder, "waypipe"]
+    return folder
+
+
+def check_version(command, version, release):
     found = waypipe_version(command)
     if found is None:
         raise RigError(f"waypipe does not start in the chroot of Debian {release}")
     if found != version:
         raise RigError(f"Debian {release} has waypipe {found}, not {version}")
     return command
+
+
+def find_peer(version, release):
+    """The command of that waypipe; raises RigError with the reason where it cannot be had."""
+    if waypipe_version(["waypipe"]) == version:
+        return ["waypipe"]
+    folder = make_chroot(release, release, ["waypipe"])
+    return check_version([CHROOT, "run", folder, "waypipe"], version, release)
+
+
+def find_live_peer(version, libraries):
+    """The same under the preloaded libraries that stand in for a GPU."""
+    release, packages = LIVE[version]
+    fakes = [os.path.join(libraries, "libtv-fake-dma.so")]
+    if not packages:
+        folder = make_chroot(release, release, ["waypipe"])
+        fakes.append(os.path.join(libraries, "libtv-fake-gbm.so"))
+        return check_version([CHROOT, "run", folder, "env", "LD_PRELOAD=" + ":".join(fakes), "waypipe"], version, release)
+    if not os.path.exists(os.path.join(libraries, "libtv-fake-drm.so")):
+        raise RigError("the Vulkan layer was not built (libvulkan-dev)")
+    if os.path.exists("/dev/dri/renderD128"):
+        run = "run"
+    elif os.geteuid() == 0:
+        run = "run-drm"
+    else:
+        raise RigError("there is no /dev/dri/renderD128, and only root can make one in a chroot")
+    folder = make_chroot(release, release + "-video", ["waypipe", *packages])
+    # lavapipe alone, also where the machine has a GPU.
+    icd = "/usr/share/vulkan/icd.d/lvp_icd.json"
+    settings = ["LD_PRELOAD=" + ":".join(fakes), "VK_DRIVER_FILES=" + icd, "VK_LAYER_PATH=" + libraries, "VK_INSTANCE_LAYERS=VK_LAYER_tv_fake_drm"]
+    return check_version([CHROOT, run, folder, "env", *settings, "waypipe"], version, release)
+
+
+def gather_libraries(build, folder):
+    """What is preloaded, copied to where chroots see it."""
+    os.mkdir(folder)
+    for name in ("fakedma/libtv-fake-dma.so", "fakedma/libtv-fake-gbm.so", "fakedrm/libtv-fake-drm.so", "fakedrm/fake_drm.json"):
+        path = os.path.join(build, "tests/support", name)
+        if os.path.exists(path):
+            shutil.copy(path, folder)
+
+
+def report_tests(report, name, output, code):
+    """GoogleTest's output, test by test."""
+    told = 0
+    text = []
+    for line in output.splitlines():
+        match = re.match(r"\[ +(OK|FAILED|SKIPPED) +\] (\S+) \(\d+ ms\)$", line)
+        if line.startswith("[ RUN "):
+            text = []
+        elif match is None:
+            text.append(line)
+        else:
+            told += 1
+            result, test = match.groups()
+            what = f"{name}: {test}"
+            if result == "SKIPPED":
+                reason = next((line for line in text if line.startswith("skipped: ")), "skipped: no reason given")
+                report.skip(what, reason.removeprefix("skipped: "))
+            else:
+                report.check(what, "\n".join(text) if result == "FAILED" else None)
+    if told == 0 or code not in (0, 1):
+        report.check(name, f"the test ended with {code} after {told} tests: {output[-500:]}")
+
+
+def test_live(report, build, version):
+    """The live tests of dmabufs and video with that peer."""
+    name = f"waypipe {version}, dmabufs and video"
+    with Rig("tvlive") as rig:
+        libraries = rig.path("libraries")
+        gather_libraries(build, libraries)
+        try:
+            peer = find_live_peer(version, libraries)
+        except RigError as reason:
+            report.skip(name, str(reason))
+            return
+        for test in LIVE_TESTS:
+            try:
+                done = subprocess.run(
+                    [os.path.join(build, "tests/integration", test)],
+                    env={**os.environ, "TV_LIVE_WAYPIPE": "\n".join(peer)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    timeout=LIVE_SECONDS,
+                    check=False,
+                )
+                report_tests(report, f"waypipe {version}", done.stdout, done.returncode)
+            except subprocess.TimeoutExpired:
+                report.check(f"waypipe {version}: {test}", f"not done after {LIVE_SECONDS} s")
 
 
 def problem_of(bed, problem):
@@ -298,6 +394,7 @@ def main():
     parser.add_argument("--peer", action="append", choices=[version for version, _ in PEERS])
     parser.add_argument("--compression", action="append", choices=COMPRESSIONS)
     parser.add_argument("--stock", action="store_true", help="the peer's own client instead of ours: checks this test")
+    parser.add_argument("--only-live", action="store_true", help="only the tests of dmabufs and video")
     options = parser.parse_args()
     build = os.path.abspath(options.build)
     programs = {
@@ -306,7 +403,7 @@ def main():
         "client": os.path.join(build, "tests/support/client/tv-test-client"),
     }
     report = Report()
-    direct = run_direct(programs)
+    direct = {} if options.only_live else run_direct(programs)
     for version, release in PEERS:
         if options.peer and version not in options.peer:
             continue
@@ -316,7 +413,10 @@ def main():
             report.skip(f"waypipe {version}", str(reason))
             continue
         begin = time.monotonic()
-        test_peer(report, programs, version, peer, direct, options)
+        if not options.only_live:
+            test_peer(report, programs, version, peer, direct, options)
+        if version in LIVE and not options.stock:
+            test_live(report, build, version)
         print(f"waypipe {version}: {time.monotonic() - begin:.0f} s", flush=True)
     print()
     return report.close()

@@ -5,6 +5,6 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 scripts/setup.sh build test interop
 configure release -DTV_TESTS=ON
-build release tunnelview tv-test-compositor tv-test-client
+build release tunnelview tv-test-compositor tv-test-client dmabuf_live_test video_live_test tv-fake-drm
 step interop
 exec python3 scripts/interop.py "$@" </dev/null

@@ -88,6 +88,10 @@ std::vector<std::string> LivePeer::codecs() const {
     return {"h264", "vp9", "av1"};
 }
 
+int LivePeer::encoded_windows(const std::string& codec) const {
+    return version.starts_with("0.9.") && codec == "av1" ? 1 : 3;
+}
+
 std::string LivePeer::video_option(const std::string& codec) const {
     return rust() ? codec + ",swenc,swdec" : "sw," + codec;
 }

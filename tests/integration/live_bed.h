@@ -37,6 +37,9 @@ struct LivePeer {
     // 0.10 and later, in Rust. What it refuses ends the application's connection before we hear of it.
     [[nodiscard]] bool rust() const { return !version.starts_with("0.8.") && !version.starts_with("0.9."); }
     [[nodiscard]] std::vector<std::string> codecs() const;
+    // Windows that it can encode at once: 0.9.2 often dies with "malloc_consolidate(): unaligned fastbin
+    // chunk detected" while it sets up AV1 encoders for a second one.
+    [[nodiscard]] int encoded_windows(const std::string& codec) const;
     // For --video=: encoding in software.
     [[nodiscard]] std::string video_option(const std::string& codec) const;
 };

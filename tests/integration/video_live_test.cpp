@@ -216,14 +216,15 @@ TEST_F(VideoLive, windows_are_resized_while_they_play) {
     }
 }
 
-TEST_F(VideoLive, three_windows_play_at_once) {
+TEST_F(VideoLive, several_windows_play_at_once) {
     for (const std::string& codec : live_peer().codecs()) {
         SCOPED_TRACE(codec);
-        const LiveOutcome outcome =
-            play(video(codec), {"--windows", "3", "--frames", "15", "--resize", "10:256x128"});
+        const int windows = live_peer().encoded_windows(codec);
+        const LiveOutcome outcome = play(
+            video(codec), {"--windows", std::to_string(windows), "--frames", "15", "--resize", "10:256x128"});
         expect_good_end(outcome);
-        for (const char* surface : {"wl_surface#1", "wl_surface#2", "wl_surface#3"})
-            expect_own_pictures(outcome, surface);
+        for (int number = 1; number <= windows; ++number)
+            expect_own_pictures(outcome, "wl_surface#" + std::to_string(number));
     }
 }
 
@@ -238,6 +239,7 @@ TEST_F(VideoLive, formats_with_alpha_are_never_encoded) {
 
 TEST_F(VideoLive, encoded_and_raw_windows_share_a_connection) {
     for (const std::string& codec : live_peer().codecs()) {
+        if (live_peer().encoded_windows(codec) < 2) continue;
         SCOPED_TRACE(codec);
         const LiveOutcome outcome =
             play(video(codec), {"--windows", "3", "--format", "XR24", "--format", "AR24", "--format", "XB24",
