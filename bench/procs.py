@@ -122,6 +122,11 @@ class Process:
         text = self.errors.read()[-2000:].decode(errors="replace")
         raise BenchError(f"{' '.join(self.argv)}: {why}\n{text}")
 
+    def said(self):
+        """What it has written to standard error."""
+        self.errors.seek(0)
+        return self.errors.read().decode(errors="replace")
+
     def wait_listening(self, path, timeout=10):
         """Until somebody listens at `path`. Does not connect: with --oneshot that would use the client up."""
         deadline = time.monotonic() + timeout

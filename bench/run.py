@@ -159,10 +159,10 @@ def bench_video(setup, verdicts):
     return video.bench(setup, verdicts, [
         Variant("waypipe", setup.waypipe, ["--video=sw,h264"], {"LD_PRELOAD": video.preload(setup.bin_dir)}),
         Variant("ours", setup.ours),
-        Variant("ours, 1 thread", setup.ours, ["--threads=1"]),
+        Variant(f"ours, {video.OTHER_THREADS} threads", setup.ours, [f"--threads={video.OTHER_THREADS}"]),
         Variant("floor", None, ["--threads", str(video.THREADS)]),
-        Variant("floor, 1 thread", None, ["--threads", "1"]),
-    ])
+        Variant(f"floor, {video.OTHER_THREADS} threads", None, ["--threads", str(video.OTHER_THREADS)]),
+    ], Variant("ours", setup.ours, ["--stats"]))
 
 
 # --- round trips --------------------------------------------------------------------------------------------

@@ -1,16 +1,21 @@
 """`make bench`, video: a recorded session of a stock server's H.264, shown by each client and by a bare loop."""
 
+import json
 import os
 import statistics
+import subprocess
 
 from procs import Bed, BenchError, children_of, cpu_ns
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 RECORDING = os.path.join(FOLDER, "../tests/fixtures/video/084-h264-1080p-150.s2c")
 WARMUP = 10  # pictures: their buffers' pages are new
-THREADS = min(os.cpu_count(), 4)  # what our client takes to decode a picture of this size
+THREADS = min(max(os.cpu_count() // 2, 1), 4)  # what our client takes to decode a picture of this size
+OTHER_THREADS = 2 if THREADS == 1 else 1
 CLIENT_BOUND = 0.65
 FLOOR_BOUND = 1.10
+TWO_STREAMS_BOUND = 0.60
+OVERHEAD_MS = 0.3  # from a packet's last byte to its commit's first, beside decoding and conversion
 
 
 def preload(bin_dir):
@@ -47,9 +52,10 @@ def play(setup, variant, hashes=None):
         player.resume()
         player.wait()
         client.wait()
+        said = client.said()
     if not set(before) <= set(after):
         raise BenchError(f"{variant.name}: a process of the client ended within the measurement")
-    return {"cpu_ms": (sum(after.values()) - sum(before.values())) / pictures / 1e6, "pictures": pictures,
+    return {"said": said, "cpu_ms": (sum(after.values()) - sum(before.values())) / pictures / 1e6, "pictures": pictures,
             "wall_ms": wall_ns / pictures / 1e6, "whole_run_ms": sum(after.values()) / 1e6}
 
 
@@ -72,7 +78,51 @@ def check_pixels(setup, variants):
             raise BenchError(f"{name}: the compositor got other pictures of the video")
 
 
-def bench(setup, verdicts, variants):
+def bench_streams(setup, verdicts):
+    """Streams by themselves: two at once, and how long a conversion takes."""
+    argv = [f"{setup.bin_dir}/tv-bench-video-decode", RECORDING, str(setup.rounds)]
+    run = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise BenchError(run.stderr.strip() or f"{argv[0]} failed")
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    for line in lines:
+        if line["bench"] != "video_two_streams":
+            continue
+        threads = f"{line['threads']} threads" if line["threads"] else "threads as our client takes them"
+        bound, verdict = "", ""
+        if line["threads"] == 0:
+            bound = f"bound {TWO_STREAMS_BOUND}"
+            verdict = verdicts.check("video: two streams at once / one by one", line["ratio"], TWO_STREAMS_BOUND)
+        print(f"  {'two streams, wall time: at once / one by one':46} {line['ratio']:.3f} ({line['at_once_ms']:.0f} / "
+              f"{line['one_by_one_ms']:.0f} ms, {threads}; "
+              f"two bare loops {line['bare_ratio']:.3f})   {bound:11} {verdict}", flush=True)
+    return lines
+
+
+def bench_latency(setup, verdicts, variant, convert_ms):
+    """What --stats tells of the replay; a conversion's own time is that of `convert_ms`, hand-overs count as overhead."""
+    if "--stats" not in subprocess.run([variant.program, "--help"], capture_output=True, text=True, check=False).stdout:
+        print("  packet complete to commit forwarded: not measured, this client has no --stats")
+        return None
+    rounds = []
+    for _ in range(setup.rounds):
+        lines = [line for line in play(setup, variant)["said"].splitlines() if line.startswith("{")]
+        final = [surface for line in lines if json.loads(line)["final"] for surface in json.loads(line)["surfaces"]]
+        if not final:
+            raise BenchError("--stats told nothing of the video")
+        p50 = {stage: times["p50"] for stage, times in final[0]["stages"].items()}
+        p50["overhead"] = p50["total"] - p50["receive"] - p50["decode"] - convert_ms
+        rounds.append(p50)
+    stages = {stage: spread([r[stage] for r in rounds]) for stage in rounds[0]}
+    overhead = stages["overhead"]
+    verdict = verdicts.check("video: packet to commit, beside decode + convert", overhead["median"], OVERHEAD_MS, "ms")
+    print(f"  packet complete to commit forwarded, p50: {stages['total']['median'] - stages['receive']['median']:.2f} ms = decode "
+          f"{stages['decode']['median']:.2f} + convert {convert_ms:.2f} + {overhead['median']:.2f} ({overhead['min']:.2f} .. "
+          f"{overhead['max']:.2f})   bound {OVERHEAD_MS}   {verdict}", flush=True)
+    return stages
+
+
+def bench(setup, verdicts, variants, with_stats):
     check_pixels(setup, variants)
     rounds = []
     for index in range(setup.rounds):
@@ -88,15 +138,16 @@ def bench(setup, verdicts, variants):
     result["cpu_ms"] = {v.name: spread([r[v.name]["cpu_ms"] for r in rounds]) for v in variants}
     result["wall_ms"] = {v.name: spread([r[v.name]["wall_ms"] for r in rounds]) for v in variants}
     print(f"\nVideo: {name}, {rounds[0]['ours']['pictures']} pictures after {WARMUP}: CPU ms per picture "
-          f"(median of {setup.rounds} rounds, interleaved), decoding on {THREADS} threads unless it says 1", flush=True)
+          f"(median of {setup.rounds} rounds, interleaved), decoding on {THREADS} threads unless it says {OTHER_THREADS}", flush=True)
     for what, cpu in result["cpu_ms"].items():
         print(f"  {what:20} {cpu['median']:6.2f} ({cpu['min']:.2f} .. {cpu['max']:.2f})")
+    other = f", {OTHER_THREADS} threads"
     for left, right, bound in (
         ("ours", "waypipe", CLIENT_BOUND),
-        ("ours, 1 thread", "waypipe", None),
+        ("ours" + other, "waypipe", None),
         ("floor", "waypipe", None),
         ("ours", "floor", FLOOR_BOUND),
-        ("ours, 1 thread", "floor, 1 thread", FLOOR_BOUND),
+        ("ours" + other, "floor" + other, FLOOR_BOUND),
     ):
         found = ratio(left, right)
         verdict = "" if bound is None else verdicts.check(f"video: CPU {left} / {right}", found["median"], bound)
@@ -104,4 +155,7 @@ def bench(setup, verdicts, variants):
         result["ratios"][f"{left} / {right}"] = found
     result["whole_run_ours_to_waypipe"] = ratio("ours", "waypipe", "whole_run_ms")
     print(f"  {'with the start: ours / waypipe':40} {show_ratio(result['whole_run_ours_to_waypipe'])}", flush=True)
+    result["streams"] = bench_streams(setup, verdicts)
+    convert_ms = next(line["convert_p50_ms"] for line in result["streams"] if line["threads"] == 0)
+    result["latency_ms"] = bench_latency(setup, verdicts, with_stats, convert_ms)
     return result

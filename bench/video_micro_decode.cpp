@@ -1,9 +1,19 @@
-// video_micro_decode RECORDING.s2c [ROUNDS]: CPU time of decoding and converting a recorded session's longest
-// stream, by a bare loop on one thread and by a stream with its workers, interleaved. Prints one JSON line a
-// thread count; `ratio` is stream / bare, both user + system time a picture.
+// video_micro_decode RECORDING.s2c [ROUNDS]: decodes and converts a recorded session's longest stream, in
+// rounds that alternate what is compared. Prints a JSON line for each comparison and number of decoding
+// threads; 0 is what a stream takes by itself.
+//
+// video_decode: CPU time a picture, user and system, by a bare loop and by a stream with its workers; `ratio`
+// is stream / bare. And the median time that a conversion takes.
+//
+// video_two_streams: wall time of the stream twice at once on one pool of two workers, and one after the
+// other; `ratio` is the first / the second. As with a window, a packet comes when the picture before it is
+// shown. `bare_ratio` is the same of bare loops on threads of their own: what the machine gives at the time.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <optional>
+#include <thread>
 #include <vector>
 
 #include <poll.h>
@@ -66,36 +76,136 @@ double bare(const Clip& clip, DecoderFactory& factory, unsigned threads, const S
     return sink->pictures == clip.packets.size() ? cpu_seconds() - began : 0;
 }
 
-double streamed(const Clip& clip, DecoderFactory& factory, unsigned threads, const Surface& surface) {
-    int wake[2];
-    if (pipe(wake) != 0) return 0;
-    const double began = cpu_seconds();
-    std::uint64_t painted = 0;
-    {
-        WorkerPool pool(2);
+// A stream, and what its window would do.
+class Window {
+public:
+    Window(const Clip& clip, DecoderFactory& factory, unsigned threads, Executor& executor, int wake)
+        : clip_(clip), surface_(clip.size), stream_(options(clip, factory, threads, executor, wake),
+                                                    paint_pixels(surface_.target(), surface_.pixels)) {}
+
+    // Whether the next packet is wanted; then it comes.
+    void service() {
+        stream_.service();
+        if (stream_.shown() == pushed_ && pushed_ < clip_.packets.size())
+            stream_.push(clip_.packets[pushed_++]);
+    }
+    [[nodiscard]] bool finished() const { return stream_.shown() == clip_.packets.size(); }
+    [[nodiscard]] StreamStatistics statistics() const { return stream_.statistics(); }
+
+private:
+    static DriverOptions options(const Clip& clip, DecoderFactory& factory, unsigned threads,
+                                 Executor& executor, int wake) {
         DriverOptions options;
         options.codec = clip.codec;
         options.buffer = clip.size;
         options.threads = threads;
         options.decoders = {&factory};
-        options.executor = &pool;
-        options.wake = [fd = wake[1]] { [[maybe_unused]] const ssize_t written = write(fd, "", 1); };
-        Stream stream(std::move(options), paint_pixels(surface.target(), surface.pixels));
-        for (const auto& packet : clip.packets) {
-            const std::uint64_t number = stream.push(packet);
-            while (stream.shown() <= number) {
-                pollfd waiting{wake[0], POLLIN, 0};
-                char drained[64];
-                if (poll(&waiting, 1, 10'000) != 1 || read(wake[0], drained, sizeof drained) <= 0) return 0;
-                stream.service();
-            }
-        }
-        painted = stream.statistics().painted;
+        options.executor = &executor;
+        options.wake = [wake] { [[maybe_unused]] const ssize_t written = write(wake, "", 1); };
+        return options;
     }
-    const double used = cpu_seconds() - began;
+
+    const Clip& clip_;
+    const Surface surface_;
+    Stream stream_;
+    std::size_t pushed_ = 0;
+};
+
+struct Run {
+    double cpu = 0; // seconds
+    double wall = 0;
+    std::int64_t convert = 0; // median, nanoseconds
+};
+
+// Plays `count` windows at once; nothing when a picture is missing.
+std::optional<Run> play(const Clip& clip, DecoderFactory& factory, unsigned threads, unsigned count) {
+    int wake[2];
+    if (pipe(wake) != 0) return std::nullopt;
+    bool good = true;
+    Run run;
+    const double cpu_began = cpu_seconds();
+    const std::int64_t began = system_clock().steady();
+    {
+        WorkerPool pool(2);
+        std::vector<std::unique_ptr<Window>> windows;
+        for (unsigned i = 0; i < count; ++i)
+            windows.push_back(std::make_unique<Window>(clip, factory, threads, pool, wake[1]));
+        auto finished = [](const auto& window) { return window->finished(); };
+        for (const auto& window : windows) window->service();
+        while (good && !std::ranges::all_of(windows, finished)) {
+            pollfd waiting{wake[0], POLLIN, 0};
+            char drained[64];
+            good = poll(&waiting, 1, 10'000) == 1 && read(wake[0], drained, sizeof drained) > 0;
+            for (const auto& window : windows) window->service();
+        }
+        run.wall = static_cast<double>(system_clock().steady() - began) * 1e-9;
+        for (const auto& window : windows) {
+            const StreamStatistics statistics = window->statistics();
+            good = good && statistics.painted == clip.packets.size();
+            run.convert = statistics.convert.p50;
+        }
+    }
+    run.cpu = cpu_seconds() - cpu_began;
     close(wake[0]);
     close(wake[1]);
-    return painted == clip.packets.size() ? used : 0;
+    return good ? std::optional(run) : std::nullopt;
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+bool compare_with_bare_loop(const Clip& clip, DecoderFactory& factory, unsigned threads, int rounds) {
+    const Surface surface(clip.size);
+    std::vector<double> bares, streams, ratios, converts;
+    (void)bare(clip, factory, threads, surface); // loads the library, touches the memory
+    for (int round = 0; round < rounds; ++round) {
+        bares.push_back(bare(clip, factory, threads, surface));
+        const auto played = play(clip, factory, threads, 1);
+        if (bares.back() == 0 || !played) return false;
+        streams.push_back(played->cpu);
+        ratios.push_back(played->cpu / bares.back());
+        converts.push_back(static_cast<double>(played->convert) * 1e-6);
+    }
+    const double pictures = static_cast<double>(clip.packets.size());
+    std::printf(
+        "{\"bench\":\"video_decode\",\"threads\":%u,\"pictures\":%zu,\"bare_ms\":%.3f,\"stream_ms\":%.3f,"
+        "\"ratio\":%.3f,\"convert_p50_ms\":%.3f}\n",
+        threads, clip.packets.size(), median(bares) * 1e3 / pictures, median(streams) * 1e3 / pictures,
+        median(ratios), median(converts));
+    return true;
+}
+
+double wall_of_bare_loops(const Clip& clip, DecoderFactory& factory, unsigned threads, unsigned count) {
+    std::vector<Surface> surfaces;
+    for (unsigned i = 0; i < count; ++i) surfaces.emplace_back(clip.size);
+    std::vector<std::thread> loops;
+    const std::int64_t began = system_clock().steady();
+    for (const Surface& surface : surfaces)
+        loops.emplace_back([&] { (void)bare(clip, factory, threads, surface); });
+    for (std::thread& loop : loops) loop.join();
+    return static_cast<double>(system_clock().steady() - began);
+}
+
+bool compare_two_streams(const Clip& clip, DecoderFactory& factory, unsigned threads, int rounds) {
+    std::vector<double> both, serial, ratios, bare_ratios;
+    for (int round = 0; round < rounds; ++round) {
+        const auto first = play(clip, factory, threads, 1);
+        const auto at_once = play(clip, factory, threads, 2);
+        const auto second = play(clip, factory, threads, 1);
+        if (!first || !at_once || !second) return false;
+        both.push_back(at_once->wall);
+        serial.push_back(first->wall + second->wall);
+        ratios.push_back(both.back() / serial.back());
+        const double one = wall_of_bare_loops(clip, factory, threads, 1);
+        const double two = wall_of_bare_loops(clip, factory, threads, 2);
+        bare_ratios.push_back(two / (one + wall_of_bare_loops(clip, factory, threads, 1)));
+    }
+    std::printf("{\"bench\":\"video_two_streams\",\"threads\":%u,\"at_once_ms\":%.1f,\"one_by_one_ms\":%.1f,"
+                "\"ratio\":%.3f,\"bare_ratio\":%.3f}\n",
+                threads, median(both) * 1e3, median(serial) * 1e3, median(ratios), median(bare_ratios));
+    return true;
 }
 
 int run(const char* path, int rounds) {
@@ -109,29 +219,13 @@ int run(const char* path, int rounds) {
         std::fprintf(stderr, "built without libavcodec\n");
         return 1;
     }
-    const Surface surface(clip->size);
-    for (const unsigned threads : {1u, 2u}) {
-        std::vector<double> bares, streams, ratios;
-        (void)bare(*clip, *factory, threads, surface); // loads the library, touches the memory
-        for (int round = 0; round < rounds; ++round) {
-            bares.push_back(bare(*clip, *factory, threads, surface));
-            streams.push_back(streamed(*clip, *factory, threads, surface));
-            if (bares.back() == 0 || streams.back() == 0) {
+    for (auto* compare : {&compare_with_bare_loop, &compare_two_streams}) {
+        for (const unsigned threads : {0u, 1u, 2u}) {
+            if (!compare(*clip, *factory, threads, rounds)) {
                 std::fprintf(stderr, "decoding failed\n");
                 return 1;
             }
-            ratios.push_back(streams.back() / bares.back());
         }
-        auto median = [](std::vector<double> values) {
-            std::sort(values.begin(), values.end());
-            return values[values.size() / 2];
-        };
-        const double pictures = static_cast<double>(clip->packets.size());
-        std::printf(
-            "{\"bench\":\"video_decode\",\"threads\":%u,\"pictures\":%zu,\"bare_ms\":%.3f,\"stream_ms\":%.3f,"
-            "\"ratio\":%.3f}\n",
-            threads, clip->packets.size(), median(bares) * 1e3 / pictures, median(streams) * 1e3 / pictures,
-            median(ratios));
     }
     return 0;
 }

@@ -45,8 +45,10 @@ const AVCodec* find_decoder(const AvLibrary& library, Codec codec) {
 
 unsigned thread_count(const StreamParameters& stream) {
     if (std::uint64_t{stream.buffer.width} * stream.buffer.height < kThreadedPixels) return 1;
-    const unsigned most = stream.threads != 0 ? stream.threads : kMaxAutomaticThreads;
-    return std::clamp(std::thread::hardware_concurrency(), 1u, most);
+    const unsigned processors = std::thread::hardware_concurrency();
+    if (stream.threads != 0) return std::clamp(processors, 1u, stream.threads);
+    // Half of the processors: more would take as much from a second window as they give to the first.
+    return std::clamp(processors / 2, 1u, kMaxAutomaticThreads);
 }
 
 std::int64_t max_pixels(Size buffer) {
