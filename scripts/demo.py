@@ -3,9 +3,13 @@
 
 A picture of each and one of all go to the output folder; a line for each tells frames, bytes on the channel and the time to
 its first picture. Fails when a picture is blank or missing.
+
+One of them draws a film into dmabufs, which the stock waypipe encodes as H.264 and we decode: both under libraries that let
+memfds pass as dmabufs, since there is no GPU. Its line also tells the decoder and the time that it took for a picture.
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -24,6 +28,9 @@ APPLICATIONS = [
     ("gtk4-demo", ["gtk4-demo"], GTK, None),
     ("speedcrunch", ["speedcrunch"], QT, "(2^61-1)*sqrt(2)\\n"),
 ]
+FILM = "film"
+FILM_SIZE, FILM_FRAMES = "640x360", 90
+FILM_SECONDS = 20
 FIRST_PICTURE_SECONDS = 30
 
 
@@ -31,6 +38,7 @@ class Shown:
     def __init__(self, name):
         self.name, self.client, self.frames, self.bytes, self.milliseconds = name, None, 0, 0, None
         self.relay = self.typed = None
+        self.decode = self.decoder = "-"
 
 
 def start_client(rig, argv, compositor):
@@ -40,7 +48,31 @@ def start_client(rig, argv, compositor):
     return path
 
 
-def show(rig, compositor, channel, waypipe, application):
+def film(rig, build):
+    """The application that plays a film: its command, waypipe's options for it, more environment for both."""
+    path = rig.path("film.raw")
+    picture = ["-f", "lavfi", "-i", f"testsrc2=size={FILM_SIZE}:rate=30", "-frames:v", str(FILM_FRAMES)]
+    made = subprocess.run(["ffmpeg", "-v", "error", *picture, "-pix_fmt", "bgr0", "-f", "rawvideo", path], stdin=subprocess.DEVNULL, check=False)
+    if made.returncode != 0:
+        raise RigError("ffmpeg could not make the film")
+    support = os.path.abspath(os.path.join(build, "tests/support"))
+    player = [f"{support}/client/tv-test-dmabuf-client", "--file", path, "--size", FILM_SIZE, "--frames", str(FILM_FRAMES), "--hold", "60000"]
+    preload = ":".join(f"{support}/fakedma/libtv-fake-{name}.so" for name in ("dma", "gbm"))
+    return ["env", "-u", "LD_PRELOAD", *player], ["--video=sw,h264"], {"LD_PRELOAD": preload}
+
+
+def decoding(rig):
+    """Median milliseconds of decoding a picture and the decoder's name, from the last line of --stats that has a video."""
+    for line in reversed(rig.log("client", 1000).splitlines()):
+        if not line.startswith("{"):
+            continue  # a line of the log
+        for surface in json.loads(line)["surfaces"]:
+            if surface.get("decoder"):
+                return f"{surface['stages']['decode']['p50']:.2f}", f"{surface['codec']}, {surface['decoder']}"
+    raise RigError("nothing of a decoder in what --stats tells")
+
+
+def show(rig, compositor, channel, waypipe, application, options=()):
     name, command, more, typed = application
     shown = Shown(name)
     shown.typed = typed
@@ -49,7 +81,7 @@ def show(rig, compositor, channel, waypipe, application):
     begin = time.monotonic()
     server = rig.start(
         name,
-        [waypipe, "-c", "lz4", "-s", rig.path("r-" + name), "--display", rig.path("d-" + name), "server", "--", *command],
+        [waypipe, *options, "-c", "lz4", "-s", rig.path("r-" + name), "--display", rig.path("d-" + name), "server", "--", *command],
         rig.environment(**more),
     )
 
@@ -63,7 +95,7 @@ def show(rig, compositor, channel, waypipe, application):
         raise RigError(f"{name} {state}: {rig.log(name)}\nclient: {rig.log('client')}")
     shown.client = fresh[0][1]
     shown.milliseconds = (fresh[0][0] - begin) * 1000
-    compositor.quiet(0.5, 3, shown.client)
+    compositor.quiet(0.5, FILM_SECONDS if name == FILM else 3, shown.client)
     if typed:
         compositor.command("type " + typed)
         compositor.quiet(0.5, 3, shown.client)
@@ -103,6 +135,8 @@ def main():
     failed = 0
     with Rig("tvdemo") as rig:
         compositor = Compositor(rig, program, arguments=["--output", "1280x800", "--frame-delay", "16"])
+        if not options.client:
+            client.append("--stats")
         channel = start_client(rig, client, compositor)
         all_shown = []
         for application in APPLICATIONS:
@@ -117,7 +151,18 @@ def main():
             except RigError as error:
                 failed += 1
                 print(f"FAILED: {error}")
-        print(f"{'application':20} {'size':>10} {'frames':>7} {'bytes':>10} {'milliseconds':>13}")
+        if not options.only or FILM in options.only:
+            try:
+                command, video, more = film(rig, options.build)
+                shown = show(rig, compositor, channel, waypipe, (FILM, command, more, None), video)
+                all_shown.append(shown)
+                if not options.client:
+                    time.sleep(1.5)  # lines of --stats come once a second
+                    shown.decode, shown.decoder = decoding(rig)
+            except RigError as error:
+                failed += 1
+                print(f"FAILED: {FILM}: {error}")
+        print(f"{'application':20} {'size':>10} {'frames':>7} {'bytes':>10} {'milliseconds':>13} {'decode ms':>10}  decoder")
         for shown in all_shown:
             try:
                 size = picture(compositor, shown, folder)
@@ -126,13 +171,13 @@ def main():
                 print(f"FAILED: {error}")
                 continue
             frames = sum(1 for commit in compositor.commits if commit[1] == shown.client)
-            print(f"{shown.name:20} {size:>10} {frames:>7} {shown.relay.to_us:>10} {shown.milliseconds:>13.0f}")
+            print(f"{shown.name:20} {size:>10} {frames:>7} {shown.relay.to_us:>10} {shown.milliseconds:>13.0f} {shown.decode:>10}  {shown.decoder}")
         if all_shown:
             compositor.command(f"png {os.path.join(folder, 'all.png')} tiled")
         if not compositor.alive:
             failed += 1
             print("FAILED: the compositor ended")
-    print("\nframes: commits with a buffer; bytes: from the remote side, on the channel; milliseconds: from the start to the first picture")
+    print("\nframes: commits with a buffer; bytes: from the remote side, on the channel; milliseconds: from the start to the first picture;\ndecode ms: to decode a picture, median")
     print(f"pictures: {os.path.relpath(folder)}/*.png")
     return 1 if failed or not all_shown else 0
 

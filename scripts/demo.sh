@@ -5,6 +5,6 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 scripts/setup.sh build test demo
 configure release -DTV_TESTS=ON
-build release tunnelview tv-test-compositor
+build release tunnelview tv-test-compositor tv-test-dmabuf-client tv-fake-dma tv-fake-gbm
 step demo
 exec python3 scripts/demo.py "$@" </dev/null
