@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t kBackground = 0xff30405a;
 constexpr int kStackStep = 24;
 // Tiles go into rows of about this width.
-constexpr int kTileRow = 1720;
+constexpr int kTileRow = 1920;
 // Surfaces may name any size; a picture larger than this is cut.
 constexpr int kMaxCanvas = 8192;
 
