@@ -138,7 +138,7 @@ def bench(setup, verdicts, variants, with_stats):
     result["cpu_ms"] = {v.name: spread([r[v.name]["cpu_ms"] for r in rounds]) for v in variants}
     result["wall_ms"] = {v.name: spread([r[v.name]["wall_ms"] for r in rounds]) for v in variants}
     print(f"\nVideo: {name}, {rounds[0]['ours']['pictures']} pictures after {WARMUP}: CPU ms per picture "
-          f"(median of {setup.rounds} rounds, interleaved), decoding on {THREADS} threads unless it says {OTHER_THREADS}", flush=True)
+          f"(median of {setup.rounds} rounds, interleaved), decoding on {THREADS} thread(s) unless it says {OTHER_THREADS}", flush=True)
     for what, cpu in result["cpu_ms"].items():
         print(f"  {what:20} {cpu['median']:6.2f} ({cpu['min']:.2f} .. {cpu['max']:.2f})")
     other = f", {OTHER_THREADS} threads"
