@@ -137,7 +137,8 @@ def main():
     failed = 0
     with Rig("tvdemo") as rig:
         compositor = Compositor(rig, program, arguments=["--output", "1280x800", "--frame-delay", "16"])
-        if not options.client:
+        stats = "--stats" in subprocess.run([*client, "--help"], capture_output=True, text=True, check=False).stdout
+        if stats:
             client.append("--stats")
         channel = start_client(rig, client, compositor)
         all_shown = []
@@ -155,7 +156,7 @@ def main():
                     application = (FILM, command, more, None)
                 shown = show(rig, compositor, channel, waypipe, application, video)
                 all_shown.append(shown)
-                if name == FILM and not options.client:
+                if name == FILM and stats:
                     time.sleep(1.5)  # lines of --stats come once a second
                     shown.decode, shown.decoder = decoding(rig)
             except RigError as error:
