@@ -13,6 +13,7 @@
 #include "cli/security_context.h"
 #include "cli/session_process.h"
 #include "cli/ssh.h"
+#include "cli/stats_hub.h"
 #include "cli/supervisor.h"
 #include "cli/tell.h"
 #include "cli/unix_socket.h"
@@ -24,6 +25,7 @@ namespace {
 // Numbers of the descriptors in a connection's process.
 constexpr int kChannelNumber = 3;
 constexpr int kCompositorNumber = 4;
+constexpr int kStatsNumber = 5;
 constexpr std::size_t kTagLength = 10;
 
 // What every connection's process is started with, and what lives as long as the listener.
@@ -61,10 +63,17 @@ public:
     // The compositor's connection can be handed over only once.
     [[nodiscard]] bool only_once() const { return place_.connection.valid(); }
 
-    Result<pid_t> start(int channel) {
+    // `stats`: null without statistics.
+    Result<pid_t> start(int channel, StatsHub* stats) {
         request_.descriptors = {{channel, kChannelNumber}};
-        request_.arguments = session_process_arguments(options_, kChannelNumber, next_recording());
+        request_.arguments =
+            session_process_arguments(options_, kChannelNumber, next_recording(), kStatsNumber);
         if (only_once()) request_.descriptors.push_back({place_.connection.get(), kCompositorNumber});
+        UniqueFd statistics;
+        if (stats != nullptr) {
+            TV_ASSIGN(statistics, stats->add_connection());
+            request_.descriptors.push_back({statistics.get(), kStatsNumber});
+        }
         auto pid = spawn(request_);
         if (pid) place_.connection.reset();
         if (pid) ++started_;
@@ -147,11 +156,12 @@ Outcome<int> prepare_signals() {
 }
 
 SupervisorConfig make_config(const Options& options, AnyListener& listener, SessionStarter& starter,
-                             int signal_pipe, const Log& log) {
+                             int signal_pipe, StatsHub* stats, const Log& log) {
     SupervisorConfig config;
     config.listener = listener.fd();
     config.stop_listening = [&listener] { listener.close(); };
-    config.start_session = [&starter](int channel) { return starter.start(channel); };
+    config.start_session = [&starter, stats](int channel) { return starter.start(channel, stats); };
+    config.stats = stats;
     config.oneshot = options.oneshot;
     config.signal_pipe = signal_pipe;
     config.log = log;
@@ -166,9 +176,12 @@ Outcome<ModeResult> run_client_mode(Options options, const WaylandEnvironment& e
     TV_ASSIGN(const int signal_pipe, prepare_signals());
     const std::string path = options.socket.value_or(kDefaultClientSocket);
     TV_ASSIGN(AnyListener listener, AnyListener::create(options, path));
+    std::optional<StatsHub> stats;
+    if (options.stats) stats.emplace(STDERR_FILENO);
     if (::isatty(STDERR_FILENO) != 0) tell(fmt::format("waiting for 'waypipe server' on {}", path));
 
-    const SupervisorReport report = supervise(make_config(options, listener, starter, signal_pipe, log));
+    const SupervisorReport report =
+        supervise(make_config(options, listener, starter, signal_pipe, stats ? &*stats : nullptr, log));
     ModeResult result;
     result.die_from = report.stopped_by;
     // Without oneshot only a signal ends this mode.
@@ -187,6 +200,8 @@ Outcome<ModeResult> run_ssh_mode(Options options, const WaylandEnvironment& envi
     if (options.vsock_address) options.vsock_address->cid.reset();
     TV_ASSIGN(AnyListener listener, AnyListener::create(options, sockets.local));
 
+    std::optional<StatsHub> stats;
+    if (options.stats) stats.emplace(STDERR_FILENO);
     SpawnRequest ssh;
     ssh.program = options.ssh_program;
     ssh.search_path = true;
@@ -198,9 +213,11 @@ Outcome<ModeResult> run_ssh_mode(Options options, const WaylandEnvironment& envi
             fmt::format("cannot start '{}': {}; install OpenSSH's client, or name another with --ssh-bin",
                         options.ssh_program, errno_text(pid.error().sys_errno)));
 
-    SupervisorConfig config = make_config(options, listener, starter, signal_pipe, log);
+    SupervisorConfig config =
+        make_config(options, listener, starter, signal_pipe, stats ? &*stats : nullptr, log);
     config.ssh = *pid;
     const SupervisorReport report = supervise(std::move(config));
+    stats.reset();
     ModeResult result;
     result.die_from = report.stopped_by;
     if (!report.ssh_status) return failure("ssh was lost");

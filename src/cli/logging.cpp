@@ -8,6 +8,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "cli/stats_line.h"
+
 namespace tv::cli {
 namespace {
 
@@ -43,11 +45,12 @@ std::string without_controls(std::string_view text) {
 
 } // namespace
 
-Log make_stderr_log(bool debug) {
+Log make_stderr_log(bool debug, bool status_line) {
     auto logger =
         std::make_shared<spdlog::logger>("tunnelview", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_level(debug ? spdlog::level::debug : spdlog::level::warn);
-    logger->set_pattern(debug ? "%T.%e tunnelview[%P] %l: %v" : "tunnelview: %v");
+    const std::string pattern = debug ? "%T.%e tunnelview[%P] %l: %v" : "tunnelview: %v";
+    logger->set_pattern(status_line ? std::string(kClearLine) + pattern : pattern);
     return {debug ? LogLevel::Debug : LogLevel::Warning, [logger](LogLevel level, std::string_view text) {
                 const spdlog::string_view_t line(text.data(), text.size());
                 if (std::ranges::any_of(text, is_control))

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include "cli/listener.h"
 #include "cli/logging.h"
 #include "cli/options.h"
@@ -14,9 +16,13 @@
 namespace tv::cli {
 namespace {
 
+bool shows_status_line(const Options& options) {
+    return options.stats && ::isatty(STDERR_FILENO) != 0;
+}
+
 Outcome<ModeResult> dispatch(Options options) {
     const WaylandEnvironment environment = WaylandEnvironment::take();
-    const Log log = make_stderr_log(options.debug);
+    const Log log = make_stderr_log(options.debug, shows_status_line(options));
     if (options.socket_fds) {
         ignore_sigpipe();
         raise_descriptor_limit();
@@ -33,8 +39,8 @@ Outcome<ModeResult> dispatch(Options options) {
                                      : run_client_mode(std::move(options), environment, log);
 }
 
-int report(const Failure& failure) {
-    tell(failure.message);
+int report(const Failure& failure, bool status_line = false) {
+    tell(failure.message, status_line);
     return 1;
 }
 
@@ -45,8 +51,9 @@ int run(const std::vector<std::string>& arguments) {
     if (options->mode == Mode::Help || options->mode == Mode::Version)
         return print_out(options->mode == Mode::Help ? help_text() : version_text()) ? 0 : 1;
     for (const std::string& notice : options->notices) tell(notice);
+    const bool status_line = shows_status_line(*options);
     const auto result = dispatch(std::move(*options));
-    if (!result) return report(result.error());
+    if (!result) return report(result.error(), status_line);
     if (result->die_from) die_from(*result->die_from);
     return result->exit_code;
 }

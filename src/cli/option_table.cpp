@@ -156,6 +156,17 @@ constexpr OptionRow kTable[] = {
      }},
     {"login-shell", 0, Takes::Nothing, "", "accepted; ssh without a command gives one anyway",
      [](Options&, std::string_view) -> Done { return {}; }},
+    {"stats", 0, Takes::Nothing, "",
+     "live statistics: a status line on a terminal,\nelse JSON lines on standard error",
+     [](Options& o, std::string_view) -> Done { return o.stats = true, Done{}; }},
+    // From the listener to its connections' processes.
+    {"stats-fd", 0, Takes::Value, "N", "",
+     [](Options& o, std::string_view v) -> Done {
+         o.stats_fd = parse_number<int>(v);
+         if (!o.stats_fd || *o.stats_fd < 0)
+             return failure(fmt::format("--stats-fd: '{}' is not a descriptor's number", v));
+         return o.stats = true, Done{};
+     }},
     {"threads", 0, Takes::Value, "N",
      "threads on each side (default: half of the cores,\nhere all of them for video)", apply_threads},
     {"title-prefix", 0, Takes::Value, "P", "put this before the titles of remote windows",

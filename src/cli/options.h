@@ -38,6 +38,7 @@ struct Options {
     bool debug = false;
     bool no_gpu = false;
     bool oneshot = false;
+    bool stats = false;
     bool vsock = false;
     bool xwls = false;
     unsigned threads = 0; // 0: chosen by each side
@@ -45,6 +46,7 @@ struct Options {
     std::optional<std::string> socket; // path, prefix of paths (ssh) or vsock address
     std::optional<VsockAddress> vsock_address;
     std::optional<SocketFds> socket_fds;
+    std::optional<int> stats_fd; // with stats: JSON lines go to this inherited pipe
     std::optional<std::string> remote_socket;
     std::optional<std::string> display;
     std::optional<std::string> remote_node;

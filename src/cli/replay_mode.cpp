@@ -35,8 +35,9 @@ Outcome<int> run_replay_mode(const Options& options, const WaylandEnvironment& e
     replay::PlayOptions play;
     play.speed = options.speed.value_or(1);
     play.log = log;
-    auto report =
-        replay::replay(recording, std::move(compositor), session_config(options, log), std::move(play));
+    SessionConfig config = session_config(options, log);
+    TV_ASSIGN(config.statistics, open_statistics(options));
+    auto report = replay::replay(recording, std::move(compositor), std::move(config), std::move(play));
     if (!report)
         return failure(fmt::format("cannot replay '{}': {}", options.recording, describe(report.error())));
     sum_up(report->play);

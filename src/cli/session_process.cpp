@@ -2,14 +2,20 @@
 
 #include <atomic>
 #include <csignal>
+#include <functional>
+#include <memory>
 #include <optional>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "cli/process.h"
 #include "cli/recordings.h"
+#include "cli/stats_hub.h"
+#include "cli/stats_json.h"
+#include "cli/stats_pipe.h"
 #include "session/refuse.h"
 #include "session/session.h"
 #include "video/decoders.h"
@@ -69,6 +75,24 @@ Outcome<UniqueFd> open_compositor(const Options& options, const WaylandEnvironme
     return connect_compositor(place.path);
 }
 
+// Snapshots go to the listener, or are shown here when somebody else started this process.
+Outcome<std::function<void(const StatisticsSnapshot&)>> open_statistics(const Options& options) {
+    if (!options.stats) return {};
+    if (!options.stats_fd)
+        return [hub = std::make_shared<StatsHub>(STDERR_FILENO)](const StatisticsSnapshot& snapshot) {
+            hub->show(stats_json(snapshot, ::getpid()), snapshot.final);
+        };
+    auto pipe = StatsPipe::create(UniqueFd::adopt(*options.stats_fd));
+    if (!pipe) return failure(fmt::format("cannot write statistics: {}", describe(pipe.error())));
+    return [pipe = std::make_shared<StatsPipe>(std::move(*pipe))](const StatisticsSnapshot& snapshot) {
+        const std::string line = stats_json(snapshot, ::getpid());
+        if (snapshot.final)
+            pipe->finish(line);
+        else
+            pipe->write(line);
+    };
+}
+
 namespace {
 
 // What has to be there before the application is told that it may go on.
@@ -125,6 +149,7 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
     }
     endpoints.compositor = std::move(prepared->compositor);
     SessionConfig config = session_config(options, log);
+    TV_ASSIGN(config.statistics, open_statistics(options));
     config.tap = prepared->recorder.get();
     auto session = Session::create(std::move(endpoints), std::move(config));
     if (!session) return failure(fmt::format("cannot serve a connection: {}", describe(session.error())));
@@ -133,7 +158,7 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
     handle_stop_signals();
     const SessionReport report = (*session)->run();
     running_session = nullptr;
-    session->reset();
+    session->reset(); // and with it the status line
     prepared->recorder.reset();
     context.reset();
     if (stopped_by != 0) die_from(stopped_by);
@@ -141,7 +166,7 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
 }
 
 std::vector<std::string> session_process_arguments(const Options& options, int channel,
-                                                   const std::optional<std::string>& record) {
+                                                   const std::optional<std::string>& record, int stats) {
     std::vector<std::string> arguments{"tunnelview"};
     if (options.debug) arguments.emplace_back("--debug");
     if (options.no_gpu) arguments.emplace_back("--no-gpu");
@@ -150,6 +175,7 @@ std::vector<std::string> session_process_arguments(const Options& options, int c
     if (!options.title_prefix.empty())
         arguments.push_back(fmt::format("--title-prefix={}", options.title_prefix));
     if (record) arguments.push_back("--record=" + *record);
+    if (options.stats) arguments.push_back(fmt::format("--stats-fd={}", stats));
     arguments.push_back(fmt::format("--socket-fds={},{}", channel, channel));
     arguments.emplace_back("client");
     return arguments;

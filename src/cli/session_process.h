@@ -1,6 +1,8 @@
 // One application's connection in this process: inherited descriptors in, a Session running until it ends.
 #pragma once
 
+#include <functional>
+
 #include <optional>
 
 #include "base/log.h"
@@ -17,9 +19,11 @@ namespace tv::cli {
 [[nodiscard]] Outcome<int> run_session_process(const Options& options, const WaylandEnvironment& environment,
                                                const Log& log);
 
-// The command line that makes this program serve a channel on the descriptor `channel`, and record it.
+// The command line that makes this program serve a channel on the descriptor `channel`, and record it. With
+// --stats it writes them to the descriptor `stats`.
 [[nodiscard]] std::vector<std::string> session_process_arguments(const Options& options, int channel,
-                                                                 const std::optional<std::string>& record);
+                                                                 const std::optional<std::string>& record,
+                                                                 int stats);
 
 // A connection to the compositor that the environment names; inside of the security context that the options
 // ask for, which is to be held as long as the connection is.
@@ -27,5 +31,7 @@ namespace tv::cli {
                                                 std::optional<SecurityContext>& context);
 // What the options say about every session.
 [[nodiscard]] SessionConfig session_config(const Options& options, const Log& log);
+// Where a session's statistics go; unset without --stats.
+[[nodiscard]] Outcome<std::function<void(const StatisticsSnapshot&)>> open_statistics(const Options& options);
 
 } // namespace tv::cli

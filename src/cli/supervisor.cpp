@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/process.h"
+#include "cli/stats_hub.h"
 
 namespace tv::cli {
 namespace {
@@ -25,9 +26,11 @@ public:
             wait();
             take_signals();
             reap_children();
+            if (config_.stats != nullptr) config_.stats->serve(now());
             if (kill_at_ && now() >= *kill_at_) kill_the_rest();
             if (accepting_ && listener_ready_) accept_channels();
         }
+        if (config_.stats != nullptr) config_.stats->finish();
         return report_;
     }
 
@@ -39,15 +42,18 @@ private:
         const std::int64_t time = now();
         const bool listen = accepting_ && sessions_.size() < kMaxSessions && time >= accept_again_at_;
         // A negative descriptor is skipped by poll.
-        pollfd entries[] = {{config_.signal_pipe, POLLIN, 0}, {listen ? config_.listener : -1, POLLIN, 0}};
+        entries_.assign({{config_.signal_pipe, POLLIN, 0}, {listen ? config_.listener : -1, POLLIN, 0}});
+        if (config_.stats != nullptr) config_.stats->collect(entries_);
         std::int64_t wake_at = INT64_MAX;
         if (kill_at_) wake_at = std::min(wake_at, *kill_at_);
         if (accepting_ && time < accept_again_at_) wake_at = std::min(wake_at, accept_again_at_);
+        if (config_.stats != nullptr) wake_at = std::min(wake_at, config_.stats->next().value_or(INT64_MAX));
         const int timeout =
             wake_at == INT64_MAX
                 ? -1
                 : static_cast<int>(std::max<std::int64_t>(0, (wake_at - time) / kNsPerMs + 1));
-        if (::poll(entries, 2, timeout) > 0) listener_ready_ = entries[1].revents != 0;
+        if (::poll(entries_.data(), static_cast<nfds_t>(entries_.size()), timeout) > 0)
+            listener_ready_ = entries_[1].revents != 0;
     }
 
     void take_signals() {
@@ -132,6 +138,7 @@ private:
     SupervisorConfig config_;
     SupervisorReport report_;
     std::vector<pid_t> sessions_;
+    std::vector<pollfd> entries_;
     std::optional<pid_t> ssh_;
     std::optional<std::int64_t> kill_at_;
     std::int64_t accept_again_at_ = 0;

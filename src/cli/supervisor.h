@@ -13,6 +13,8 @@
 
 namespace tv::cli {
 
+class StatsHub;
+
 // More at once than any desktop has windows; keeps a hostile remote side from filling the process table.
 // Further channels wait in the listen queue.
 inline constexpr std::size_t kMaxSessions = 512;
@@ -28,7 +30,8 @@ struct SupervisorConfig {
     std::function<Result<pid_t>(int channel)> start_session; // the channel is borrowed
     std::optional<pid_t> ssh;                                // when it ends, accepting ends
     bool oneshot = false;
-    int signal_pipe = -1; // of install_signal_pipe()
+    int signal_pipe = -1;      // of install_signal_pipe()
+    StatsHub* stats = nullptr; // may be null
     Log log;
 };
 

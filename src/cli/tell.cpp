@@ -4,11 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "cli/stats_line.h"
+
 namespace tv::cli {
 
 // Not fmt::print, which throws when the other end is gone.
-void tell(std::string_view line) {
-    const std::string text = fmt::format("tunnelview: {}\n", line);
+void tell(std::string_view line, bool status_line) {
+    const std::string text = fmt::format("{}tunnelview: {}\n", status_line ? kClearLine : "", line);
     (void)std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

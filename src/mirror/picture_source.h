@@ -8,8 +8,26 @@
 
 namespace tv::mirror {
 
-// The poll thread's. Belongs to its replica, which counts what was sent for it and is told here what became of
-// it.
+// What statistics tell of a source; the names live as long as the program, or the decoders.
+struct PictureReport {
+    const char* codec = "";
+    const char* decoder = ""; // in use, or the last one; empty: nothing decodes this
+    bool hardware = false;
+    std::uint64_t failovers = 0;       // so far
+    std::uint64_t without_picture = 0; // packets so far that left the pixels as they were
+    // The picture that the pixels show; steady nanoseconds.
+    struct Times {
+        std::uint64_t packet = 0; // counts from 0
+        std::int64_t pushed = 0;
+        std::int64_t submitted = 0; // to the decoder
+        std::int64_t decoded = 0;
+        std::int64_t painted = 0;
+    };
+    std::optional<Times> latest{};
+};
+
+// The poll thread's. Belongs to its replica, which counts what was sent for it and is told here what became
+// of it.
 class PictureSource {
 public:
     virtual ~PictureSource() = default;
@@ -21,6 +39,7 @@ public:
     virtual void hold(std::optional<std::uint64_t> packets) = 0;
     // Goes on as far as possible; how many of what was sent the pixels show, and nobody writes to them.
     [[nodiscard]] virtual std::uint64_t service() = 0;
+    [[nodiscard]] virtual PictureReport report() const = 0;
 };
 
 } // namespace tv::mirror

@@ -74,6 +74,29 @@ struct ImageLayout {
     [[nodiscard]] std::size_t file_size() const { return file_stride * height; }
 };
 
+// The messages that came for a replica since statistics last looked; times are Clock::steady().
+struct Arrivals {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    std::int64_t first_begun = 0; // first byte of the first message read
+    std::int64_t last_begun = 0;  // of the last
+    std::int64_t complete = 0;    // last byte of the last
+    // What its picture source had said by then.
+    std::uint64_t failovers = 0;
+    std::uint64_t without_picture = 0;
+
+    void clear_messages() {
+        messages = bytes = 0;
+        first_begun = last_begun = complete = 0;
+    }
+    void add(std::int64_t begun, std::int64_t now, std::size_t size) {
+        if (messages++ == 0) first_begun = begun;
+        last_begun = begun;
+        complete = now;
+        bytes += size;
+    }
+};
+
 // The poll thread's, except for the decompressions that the pool does meanwhile.
 class Replica {
 public:
@@ -94,6 +117,10 @@ public:
     [[nodiscard]] const ImageLayout* image() const { return image_ ? &*image_ : nullptr; }
     // The image is about to be a buffer, its rows as they come or upside down.
     [[nodiscard]] Status show(bool flipped);
+
+    // For statistics; left alone without them.
+    Arrivals arrivals;
+    [[nodiscard]] const PictureSource* source() const { return source_.get(); }
 
     // Once, before anything is received: pictures fill the image from now on.
     void set_source(std::unique_ptr<PictureSource> source) { source_ = std::move(source); }

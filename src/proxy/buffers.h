@@ -4,9 +4,12 @@
 #include <memory>
 
 #include "mirror/replica.h"
+#include "proxy/frame_watch.h"
 #include "wayland/object_table.h"
 
 namespace tv::proxy {
+
+class Proxy;
 
 struct PoolData final : wayland::ObjectData {
     std::shared_ptr<mirror::Replica> file; // outlives the pool in its buffers
@@ -17,7 +20,9 @@ struct BufferData final : wayland::ObjectData {
     std::shared_ptr<mirror::Replica> file;
     std::size_t offset = 0; // of the pixels in the file
     std::size_t length = 0; // stride x height
-    bool counted = false;   // among the bytes written or shown
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+    bool counted = false; // among the bytes written or shown
 
     // Call before the compositor may read the pixels.
     [[nodiscard]] Status count_shown() {
@@ -30,7 +35,20 @@ struct BufferData final : wayland::ObjectData {
 struct SurfaceData final : wayland::ObjectData {
     std::weak_ptr<mirror::Replica>
         attached; // of the last attach; a destroyed buffer's file is not kept for it
+    // With statistics only.
+    std::shared_ptr<SurfaceName> name;
+    std::uint32_t width = 0; // of the buffer
+    std::uint32_t height = 0;
+    bool fresh = false; // attached since the last commit
 };
+
+// xdg_surface and xdg_toplevel, with statistics only.
+struct RoleData final : wayland::ObjectData {
+    std::shared_ptr<SurfaceName> surface;
+};
+
+// nullptr: no such surface, or nobody wants statistics.
+[[nodiscard]] std::shared_ptr<SurfaceName> surface_name(Proxy& proxy, std::uint32_t id);
 
 // nullptr when the object has no such data (another interface, destroyed, untracked).
 template <typename Data>

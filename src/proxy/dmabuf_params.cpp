@@ -137,6 +137,8 @@ Status make_buffer(Proxy& proxy, std::uint32_t params_id, std::uint32_t buffer_i
     auto data = std::make_unique<BufferData>();
     data->file = std::move(image);
     data->length = layout.file_size();
+    data->width = layout.width;
+    data->height = layout.height;
     buffer->data = std::move(data);
     return {};
 }

@@ -10,10 +10,13 @@ using wayland::Object;
 
 Proxy::Proxy(ProxyConfig proxy_config, mirror::MirrorState& mirror_state)
     : config(std::move(proxy_config)), log(config.log), clock(*config.clock), mirror(mirror_state),
-      video(config.video), rids(mirror_state), requests(mirror_state), routes_(Routes::instance()) {}
+      video(config.video), rids(mirror_state), requests(mirror_state), routes_(Routes::instance()) {
+    requests.set_watch(config.frame_watch);
+}
 
 void Proxy::start(const ConnectionHeader& header) {
     unsigned version = std::min(header.version, kMaxWireVersion);
+    wire_version = header.version;
     peer = peer_kind(version);
     mirror.compression = header.compression;
     channel.start(version, header.compression);
@@ -109,12 +112,15 @@ Status Proxy::update_message(MessageType type, Bytes message) {
     if (type == MessageType::BufferFill) {
         TV_ASSIGN(auto fill, decode<msg::BufferFill>(message));
         TV_ASSIGN(auto file, rids.find_file(fill.rid));
-        return file ? file->receive(Update{Update::Kind::Fill, fill.start, fill.end}, fill.data) : Status{};
+        if (!file) return {};
+        note_arrival(*file, message.size());
+        return file->receive(Update{Update::Kind::Fill, fill.start, fill.end}, fill.data);
     }
     TV_ASSIGN(auto diff, decode<msg::BufferDiff>(message));
     TV_ASSIGN(auto file, rids.find_file(diff.rid));
-    return file ? file->receive(Update{Update::Kind::Diff, diff.diff_size, diff.ntrailing}, diff.data)
-                : Status{};
+    if (!file) return {};
+    note_arrival(*file, message.size());
+    return file->receive(Update{Update::Kind::Diff, diff.diff_size, diff.ntrailing}, diff.data);
 }
 
 Status Proxy::pipe_message(MessageType type, Bytes message) {

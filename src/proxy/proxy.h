@@ -14,6 +14,7 @@
 #include "channel/messages.h"
 #include "mirror/rid_table.h"
 #include "proxy/channel_queue.h"
+#include "proxy/frame_watch.h"
 #include "proxy/policy.h"
 #include "proxy/request_queue.h"
 #include "proxy/routes.h"
@@ -29,6 +30,7 @@ struct ProxyConfig {
     VideoConfig video;
     const Clock* clock = nullptr; // not null
     Log log;
+    FrameWatch* frame_watch = nullptr; // null: nobody wants statistics; outlives the proxy
     // For tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.
     std::function<std::int64_t(std::uint64_t)> delay_commit_for_test;
 };
@@ -77,6 +79,10 @@ public:
     [[nodiscard]] Result<std::shared_ptr<mirror::Replica>> updated_file(Rid rid) {
         return rids.find_file(rid);
     }
+    // For statistics: an update of so many bytes, frame word included, has arrived whole.
+    void note_arrival(mirror::Replica& replica, std::size_t bytes) {
+        if (config.frame_watch != nullptr) replica.arrivals.add(message_begun, clock.steady(), bytes);
+    }
     // So much waits on its way to either side that the channel should not be read for now.
     [[nodiscard]] bool congested() const;
     // Set when an error belongs to an object other than wl_display.
@@ -114,7 +120,9 @@ public:
     const Log& log;
     const Clock& clock;
     PeerKind peer = PeerKind::C;
-    bool video_sender = false; // the remote side was started with video
+    unsigned wire_version = 0;      // as the remote side speaks it
+    std::int64_t message_begun = 0; // first byte of the channel's message being handled, Clock::steady()
+    bool video_sender = false;      // the remote side was started with video
     mirror::MirrorState& mirror;
     VideoStreams video; // outlives the images
     wayland::ObjectTable objects;

@@ -4,14 +4,15 @@
 
 namespace tv::proxy {
 
-void RequestQueue::gate(std::shared_ptr<mirror::Replica> replica, bool holds, std::int64_t not_before,
-                        std::shared_ptr<ForwardAction> action) {
+std::uint64_t RequestQueue::gate(std::shared_ptr<mirror::Replica> replica, bool holds,
+                                 std::int64_t not_before, std::shared_ptr<ForwardAction> action) {
     Gate gate{queued_end(), ++last_number_, std::move(replica), 0, not_before, std::move(action), nullptr};
     if (gate.replica) {
         gate.needs = gate.replica->received();
         if (holds) gate.replica->hold(gate.number);
     }
     gates_.push(std::move(gate));
+    return last_number_;
 }
 
 void RequestQueue::gate_until(std::shared_ptr<const bool> condition) {
@@ -35,7 +36,9 @@ Result<std::uint64_t> RequestQueue::sendable_end(std::int64_t now) {
 bool RequestQueue::pass_gates() {
     bool passed = false;
     while (opened_ > 0 && gates_.front().start < sent_) {
-        mirror_.gates_forwarded = gates_.pop().number;
+        const Gate gate = gates_.pop();
+        mirror_.gates_forwarded = gate.number;
+        if (watch_ != nullptr && gate.replica) watch_->forwarded(gate.number, *gate.replica);
         --opened_;
         passed = true;
     }

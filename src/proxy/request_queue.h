@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "mirror/replica.h"
+#include "proxy/frame_watch.h"
 
 namespace tv::proxy {
 
@@ -40,13 +41,16 @@ public:
     // The next message appended needs all updates that `replica` has received so far.
     // `holds`: later updates of the replica wait until the message is out (a commit shows the bytes as they
     // are now). `not_before`: for tests that delay commits, in Clock::steady() nanoseconds. `action` may be
-    // null.
-    void gate(std::shared_ptr<mirror::Replica> replica, bool holds, std::int64_t not_before = 0,
-              std::shared_ptr<ForwardAction> action = nullptr);
+    // null. Gives the gate's number.
+    std::uint64_t gate(std::shared_ptr<mirror::Replica> replica, bool holds, std::int64_t not_before = 0,
+                       std::shared_ptr<ForwardAction> action = nullptr);
     // The next message appended waits until somebody sets this.
     void gate_until(std::shared_ptr<const bool> condition);
     // The next message appended carries this descriptor.
     void attach_fd(UniqueFd fd);
+
+    // Is told of every gate with a replica that is passed from now on. Outlives the queue.
+    void set_watch(FrameWatch* watch) { watch_ = watch; }
 
     // Sends everything up to the first closed gate. `now`: Clock::steady(). True when a gate was passed, so
     // that waiting updates may have become ready.
@@ -97,6 +101,7 @@ private:
     std::uint64_t last_number_ = 0;
     Fifo<AttachedFd> fds_;
     bool socket_full_ = false;
+    FrameWatch* watch_ = nullptr;
 };
 
 } // namespace tv::proxy

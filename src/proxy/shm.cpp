@@ -1,4 +1,6 @@
 // wl_shm: pools become files of ours, shared with the compositor.
+#include <algorithm>
+
 #include "proxy/buffers.h"
 #include "proxy/proxy.h"
 
@@ -32,7 +34,7 @@ Status create_buffer(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
     std::uint32_t id = arguments.u();
     std::int32_t offset = arguments.i();
-    (void)arguments.i(); // width
+    std::int32_t width = arguments.i();
     std::int32_t height = arguments.i();
     std::int32_t stride = arguments.i();
     (void)arguments.u(); // format
@@ -41,6 +43,8 @@ Status create_buffer(Proxy& proxy, Call& call) {
     auto* pool = data_of<PoolData>(call.object);
     auto data = std::make_unique<BufferData>();
     if (pool != nullptr) data->file = pool->file;
+    data->width = static_cast<std::uint32_t>(std::max(width, 0));
+    data->height = static_cast<std::uint32_t>(std::max(height, 0));
     // Whether the numbers make a buffer is for the compositor to judge; here they must not lie outside.
     if (data->file && offset >= 0 && height > 0 && stride > 0) {
         std::size_t length = static_cast<std::size_t>(height) * static_cast<std::size_t>(stride);

@@ -1,4 +1,6 @@
 // wl_surface: a commit goes out only when the pixels it shows are there.
+#include <utility>
+
 #include "proxy/buffers.h"
 #include "proxy/proxy.h"
 
@@ -7,22 +9,33 @@ namespace {
 
 using wayland::InterfaceId;
 
+// Where the surface's size and name are kept; made at the first need.
+SurfaceData& surface_data(Proxy& proxy, wayland::Object& object, std::uint32_t id) {
+    auto* surface = data_of<SurfaceData>(&object);
+    if (surface == nullptr) {
+        auto data = std::make_unique<SurfaceData>();
+        surface = data.get();
+        object.data = std::move(data);
+    }
+    if (proxy.config.frame_watch != nullptr && !surface->name)
+        surface->name = std::make_shared<SurfaceName>(SurfaceName{id, {}, {}});
+    return *surface;
+}
+
 Status attach(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
     auto* buffer = data_of<BufferData>(proxy.objects.find(arguments.u()));
     if (!arguments.ok()) return fail(ErrorCategory::PeerViolation, "malformed wl_surface.attach");
-    auto* surface = data_of<SurfaceData>(call.object);
-    if (surface == nullptr) {
-        auto data = std::make_unique<SurfaceData>();
-        surface = data.get();
-        call.object->data = std::move(data);
-    }
+    SurfaceData& surface = surface_data(proxy, *call.object, call.header.object);
     if (buffer != nullptr) {
         TV_TRY(buffer->count_shown());
-        surface->attached = buffer->file;
+        surface.attached = buffer->file;
+        surface.width = buffer->width;
+        surface.height = buffer->height;
     } else {
-        surface->attached.reset(); // null, or pixels that are not replicated
+        surface.attached.reset(); // null, or pixels that are not replicated
     }
+    surface.fresh = buffer != nullptr;
     proxy.append_request(call);
     return {};
 }
@@ -36,7 +49,12 @@ Status commit(Proxy& proxy, Call& call) {
         std::int64_t delay = proxy.config.delay_commit_for_test(number);
         if (delay != 0) not_before = proxy.clock.steady() + delay;
     }
-    if (file || not_before != 0) proxy.requests.gate(std::move(file), true, not_before);
+    if (file || not_before != 0) {
+        std::uint64_t gate = proxy.requests.gate(file, true, not_before);
+        if (proxy.config.frame_watch != nullptr && file && std::exchange(surface->fresh, false))
+            proxy.config.frame_watch->committed(
+                {surface->name, gate, surface->width, surface->height, proxy.message_begun}, *file);
+    }
     proxy.append_request(call);
     return {};
 }
@@ -47,6 +65,14 @@ constexpr Route kRoutes[] = {
 };
 
 } // namespace
+
+std::shared_ptr<SurfaceName> surface_name(Proxy& proxy, std::uint32_t id) {
+    wayland::Object* object = proxy.objects.find(id);
+    if (proxy.config.frame_watch == nullptr || object == nullptr || object->zombie ||
+        object->interface != InterfaceId::wl_surface)
+        return nullptr;
+    return surface_data(proxy, *object, id).name;
+}
 
 std::span<const Route> surface_routes() {
     return kRoutes;

@@ -1,4 +1,4 @@
-// Windows: title prefix, icons.
+// Windows: names, title prefix, icons.
 #include "proxy/buffers.h"
 #include "proxy/proxy.h"
 
@@ -14,7 +14,46 @@ std::string_view shortened(std::string_view utf8, std::size_t most) {
     return utf8.substr(0, most);
 }
 
+// What statistics keep of a title or app id.
+constexpr std::size_t kNameRoom = 80;
+
+// get_xdg_surface(id, surface), get_toplevel(id): the role knows its surface, so that titles find it.
+Status pass_role(Proxy& proxy, Call& call, std::uint32_t id, std::shared_ptr<SurfaceName> surface) {
+    TV_TRY(proxy.pass_request(call));
+    wayland::Object* role = surface ? proxy.objects.find(id) : nullptr;
+    if (role == nullptr) return {};
+    auto data = std::make_unique<RoleData>();
+    data->surface = std::move(surface);
+    role->data = std::move(data);
+    return {};
+}
+
+Status get_xdg_surface(Proxy& proxy, Call& call) {
+    auto arguments = call.arguments();
+    std::uint32_t id = arguments.u();
+    return pass_role(proxy, call, id, surface_name(proxy, arguments.u()));
+}
+
+Status get_toplevel(Proxy& proxy, Call& call) {
+    auto* data = data_of<RoleData>(call.object);
+    return pass_role(proxy, call, call.arguments().u(), data != nullptr ? data->surface : nullptr);
+}
+
+void note_name(Call& call, std::string SurfaceName::* name) {
+    auto* data = data_of<RoleData>(call.object);
+    if (data == nullptr) return;
+    auto arguments = call.arguments();
+    if (auto text = arguments.s(); arguments.ok() && text)
+        (*data->surface).*name = shortened(*text, kNameRoom);
+}
+
+Status set_app_id(Proxy& proxy, Call& call) {
+    note_name(call, &SurfaceName::app_id);
+    return proxy.pass_request(call);
+}
+
 Status set_title(Proxy& proxy, Call& call) {
+    note_name(call, &SurfaceName::title);
     const std::string& prefix = proxy.config.title_prefix;
     if (prefix.empty()) return proxy.pass_request(call);
     auto arguments = call.arguments();
@@ -39,7 +78,10 @@ Status add_buffer(Proxy& proxy, Call& call) {
 }
 
 constexpr Route kRoutes[] = {
+    on_request(InterfaceId::xdg_wm_base, "get_xdg_surface", get_xdg_surface),
+    on_request(InterfaceId::xdg_surface, "get_toplevel", get_toplevel),
     on_request(InterfaceId::xdg_toplevel, "set_title", set_title),
+    on_request(InterfaceId::xdg_toplevel, "set_app_id", set_app_id),
     on_request(InterfaceId::xdg_toplevel_icon_v1, "add_buffer", add_buffer),
 };
 

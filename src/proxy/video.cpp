@@ -26,6 +26,7 @@ public:
 
     void decode(Proxy& proxy, video::Codec codec, video::PixelFormat format, mirror::SharedFile& file) {
         streams_.pixels_ += pixels();
+        codec_ = video::codec_name(codec);
         target_ = std::make_shared<video::PixelTarget>();
         target_->pixels = file.bytes();
         target_->stride = layout_.file_stride;
@@ -42,9 +43,10 @@ public:
         options.budget = &streams_.budget_;
         options.log = proxy.log;
         options.stream = rid_;
-        stream_.emplace(std::move(options), [target = target_, memory = file.mapping()](const video::Picture& picture) {
-            return video::convert(picture, *target);
-        });
+        stream_.emplace(std::move(options),
+                        [target = target_, memory = file.mapping()](const video::Picture& picture) {
+                            return video::convert(picture, *target);
+                        });
         stream_->hold(0);
     }
 
@@ -68,6 +70,19 @@ public:
         stream_->service();
         return stream_->shown();
     }
+    [[nodiscard]] mirror::PictureReport report() const override {
+        mirror::PictureReport report;
+        report.codec = codec_;
+        if (!stream_) return report;
+        const video::DriverStatistics counts = stream_->driver_counts();
+        report.decoder = counts.decoder;
+        report.hardware = counts.hardware;
+        report.failovers = counts.failovers;
+        report.without_picture = counts.without_picture;
+        if (const auto& times = stream_->latest())
+            report.latest = {times->packet, times->pushed, times->submitted, times->decoded, times->painted};
+        return report;
+    }
     // Only while something is undecided: then service() is called in every turn of the loop.
     [[nodiscard]] std::optional<std::int64_t> deadline() const {
         return stream_ && stream_->shown() < received_ ? stream_->deadline() : std::nullopt;
@@ -77,6 +92,7 @@ private:
     VideoStreams& streams_;
     const Rid rid_;
     const ImageLayout layout_;
+    const char* codec_ = "unknown";
     std::shared_ptr<video::PixelTarget> target_;
     std::optional<video::Stream> stream_;
     std::optional<std::uint64_t> most_;
@@ -114,7 +130,8 @@ Result<ImageLayout> video_layout(msg::Slice slice) {
 
 bool VideoStreams::may_decode(VideoKind kind) const {
     auto any = [this](video::Codec codec) {
-        return std::ranges::any_of(config_.decoders, [codec](auto* factory) { return factory->may_decode(codec); });
+        return std::ranges::any_of(config_.decoders,
+                                   [codec](auto* factory) { return factory->may_decode(codec); });
     };
     switch (kind) {
     case VideoKind::Unspecified:
@@ -167,7 +184,8 @@ Status open_video(Proxy& proxy, MessageType type, Bytes message) {
     if (codec && format && admitted)
         source->decode(proxy, *codec, *format, image->file());
     else if (!std::exchange(proxy.video.told_, true))
-        proxy.log.warning("a video of {}x{} pixels cannot be shown and stays black: {}", layout.width, layout.height,
+        proxy.log.warning("a video of {}x{} pixels cannot be shown and stays black: {}", layout.width,
+                          layout.height,
                           !codec    ? "its codec is unknown"
                           : !format ? "pictures cannot be converted to its pixel format"
                                     : "too many streams (kMaxVideoStreams, kMaxVideoPixels)");
@@ -179,6 +197,7 @@ Status video_packet(Proxy& proxy, Bytes message) {
     TV_ASSIGN(auto packet, decode<msg::SendDmavidPacket>(message));
     TV_ASSIGN(auto image, proxy.rids.find_file(packet.rid));
     if (!image) return {}; // late
+    proxy.note_arrival(*image, message.size());
     return image->receive_packet(packet.data);
 }
 

@@ -18,11 +18,15 @@ constexpr std::size_t kKeptBuffer = 1 * limits::kMiB;
 } // namespace
 
 Result<bool> ChannelReader::read(std::int64_t now, const std::function<Status()>& before_update) {
+    const bool between_messages = buffer_.empty() && !direct_;
     auto count = receive();
     if (!count && count.error().category == ErrorCategory::TryAgain) return true;
     if (!count && count.error().category == ErrorCategory::Closed) return false;
     if (!count) return std::unexpected(count.error());
     if (*count == 0) return false;
+    bytes_read_ += *count;
+    last_read_ = now;
+    if (between_messages) begun_ = now;
     TV_TRY(resume(now, before_update));
     return true;
 }
@@ -69,6 +73,7 @@ Status ChannelReader::process(std::int64_t now, const std::function<Status()>& b
         TV_ASSIGN(ConnectionHeader header,
                   parse_connection_header(buffer_.bytes().first<kConnectionHeaderSize>()));
         buffer_.consume(kConnectionHeaderSize);
+        begun_ = last_read_;
         proxy_.start(header);
         started_ = true;
     }
@@ -99,9 +104,11 @@ Result<bool> ChannelReader::process_message(std::int64_t now, const std::functio
     }
     if (!whole) return false;
     if (update) TV_TRY(before_update());
+    proxy_.message_begun = begun_;
     TV_TRY(proxy_.channel_message(frame.type, bytes.first(frame.size)));
     proxy_.channel.received(frame.type, frame.size, now);
     buffer_.consume(frame.padded_size());
+    begun_ = last_read_;
     return true;
 }
 
@@ -134,6 +141,8 @@ Result<bool> ChannelReader::continue_direct(std::int64_t now) {
     }
     if (buffer_.size() < direct_->padding) return false;
     buffer_.consume(direct_->padding);
+    proxy_.message_begun = std::exchange(begun_, last_read_);
+    proxy_.note_arrival(file, direct_->frame.size);
     file.note_direct_update();
     proxy_.channel.received(direct_->frame.type, direct_->frame.size, now);
     direct_.reset();

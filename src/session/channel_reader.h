@@ -27,6 +27,8 @@ public:
     // Goes on with it, until the proxy is congested again.
     [[nodiscard]] Status resume(std::int64_t now, const std::function<Status()>& before_update);
 
+    // So far.
+    [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
     [[nodiscard]] bool header_read() const { return started_; }
 
 private:
@@ -51,6 +53,9 @@ private:
     proxy::Proxy& proxy_;
     ByteQueue buffer_;
     std::optional<Direct> direct_;
+    std::uint64_t bytes_read_ = 0;
+    std::int64_t last_read_ = 0; // Clock::steady()
+    std::int64_t begun_ = 0;     // the read that brought the first byte of the message at the front
     bool started_ = false;
     bool held_back_ = false;
 };

@@ -56,13 +56,15 @@ unsigned video_worker_count(unsigned wanted) {
     return wanted != 0 ? wanted : std::max(2u, std::thread::hardware_concurrency());
 }
 
-proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock, proxy::VideoConfig video) {
+proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock, proxy::VideoConfig video,
+                                proxy::FrameWatch* frame_watch) {
     proxy::ProxyConfig made;
     made.video = std::move(video);
     made.title_prefix = std::move(config.title_prefix);
     made.offer_gpu = config.offer_gpu;
     made.clock = &clock;
     made.log = config.log;
+    made.frame_watch = frame_watch;
     made.delay_commit_for_test = std::move(config.delay_commit_for_test);
     return made;
 }
@@ -71,9 +73,12 @@ proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock, proxy
 
 SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakePipe wake)
     : clock_(config.clock != nullptr ? *config.clock : system_clock()), log_(config.log),
-      wake_(std::move(wake)), decoders_(std::move(config.decoders)),
-      video_workers_(video_worker_count(config.worker_threads)),
-      proxy_(proxy_config(config, clock_, video_config(config.worker_threads)), mirror_),
+      wake_(std::move(wake)), tell_statistics_(std::move(config.statistics)),
+      statistics_(tell_statistics_ ? std::make_optional<Statistics>(clock_) : std::nullopt),
+      decoders_(std::move(config.decoders)), video_workers_(video_worker_count(config.worker_threads)),
+      proxy_(proxy_config(config, clock_, video_config(config.worker_threads),
+                          statistics_ ? &*statistics_ : nullptr),
+             mirror_),
       channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out), config.tap),
       compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
       before_update_([this] { return advance(); }),
@@ -110,6 +115,7 @@ SessionReport SessionLoop::run() {
         }
     }
     finish(report);
+    if (statistics_) report_statistics(true);
     return report;
 }
 
@@ -136,7 +142,18 @@ Result<SessionLoop::Ending> SessionLoop::turn() {
     }
     ack_at_ = proxy_.channel.acknowledge(now_);
     TV_TRY(write_channel());
+    if (statistics_ && statistics_->tick(now_, reader_.bytes_read())) report_statistics(false);
     return ending;
+}
+
+void SessionLoop::report_statistics(bool final) {
+    StatisticsSnapshot snapshot = statistics_->take(clock_.steady(), reader_.bytes_read());
+    snapshot.final = final;
+    (void)clock_.now(LinuxClock::Realtime, snapshot.time);
+    snapshot.compression = compression_name(mirror_.compression);
+    snapshot.wire_version = proxy_.wire_version;
+    snapshot.gpu = proxy_.dmabuf.shm != 0;
+    tell_statistics_(snapshot);
 }
 
 // A descriptor that is not wanted now stays out of the set: a hang-up would be reported again and again.
@@ -175,6 +192,8 @@ int SessionLoop::timeout(std::int64_t now) {
     if (std::int64_t opening = proxy_.requests.next_opening(); opening != 0)
         at = at != 0 ? std::min(at, opening) : opening;
     if (auto deadline = proxy_.video.deadline()) at = at != 0 ? std::min(at, *deadline) : *deadline;
+    if (statistics_ && statistics_->next() != 0)
+        at = at != 0 ? std::min(at, statistics_->next()) : statistics_->next();
     if (at == 0) return -1;
     return static_cast<int>(std::clamp<std::int64_t>((at - now + kMillisecond - 1) / kMillisecond, 0, 1000));
 }

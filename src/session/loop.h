@@ -11,6 +11,7 @@
 #include "session/channel_link.h"
 #include "session/channel_reader.h"
 #include "session/session.h"
+#include "session/statistics.h"
 #include "session/wake.h"
 #include "video/worker_pool.h"
 
@@ -39,6 +40,7 @@ private:
     // Applies updates and forwards requests until neither makes progress.
     [[nodiscard]] Status advance();
     [[nodiscard]] Result<bool> write_channel();
+    void report_statistics(bool final);
 
     // After the loop, for a bounded time: what is queued still goes where it belongs.
     void finish(const SessionReport& report);
@@ -52,6 +54,8 @@ private:
     WakePipe wake_;
     std::atomic<bool> stopping_{false};
 
+    const std::function<void(const StatisticsSnapshot&)> tell_statistics_;
+    std::optional<Statistics> statistics_;
     mirror::MirrorState mirror_;
     const std::vector<std::shared_ptr<video::DecoderFactory>> decoders_;
     video::WorkerPool video_workers_; // its threads call wake_

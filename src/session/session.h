@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "session/channel_tap.h"
+#include "session/snapshot.h"
 #include "video/decoder.h"
 
 namespace tv {
@@ -29,6 +30,9 @@ struct SessionConfig {
     const Clock* clock = nullptr; // null: system_clock()
     Log log;
     ChannelTap* tap = nullptr; // sees all bytes of the channel; outlives the session
+    // Called in run()'s thread, once a second while something goes on and once at the end. Unset: nothing is
+    // measured.
+    std::function<void(const StatisticsSnapshot&)> statistics;
     // Tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.
     std::function<std::int64_t(std::uint64_t)> delay_commit_for_test;
 };

@@ -82,7 +82,8 @@ void Driver::service() {
 
 std::optional<Outcome> Driver::next() {
     if (outcomes_.empty()) return std::nullopt;
-    Outcome outcome = std::move(outcomes_.front());
+    Outcome outcome;
+    std::swap(outcome, outcomes_.front());
     outcomes_.pop_front();
     if (outcome.picture) {
         --pictures_waiting_;
@@ -140,7 +141,11 @@ void Driver::settle() {
     for (; decided_ < end(); ++decided_) {
         Entry& entry = *find(decided_);
         if (!entry.final && !entry.skip) break;
-        Outcome outcome{entry.number, std::nullopt, entry.decoded_at};
+        Outcome& outcome = outcomes_.emplace_back();
+        outcome.packet = entry.number;
+        outcome.pushed_at = entry.pushed_at;
+        outcome.submitted_at = entry.submitted_at;
+        outcome.decoded_at = entry.decoded_at;
         if (!entry.skip) outcome.picture = std::move(entry.picture);
         entry.picture.reset();
         entry.final = true;
@@ -154,7 +159,6 @@ void Driver::settle() {
         } else {
             ++counts_.without_picture;
         }
-        outcomes_.push_back(std::move(outcome));
     }
     if (decided_ != before) trim();
 }
@@ -243,6 +247,7 @@ void Driver::on_picture(Entry& entry, Picture picture, const LaneEvent& event) {
             say_once("its pictures are smaller than the buffer and are not shown");
         } else {
             entry.picture = std::move(picture);
+            entry.submitted_at = event.began;
             entry.decoded_at = event.time;
             queue_times_.add(event.began - entry.pushed_at);
             decode_times_.add(event.time - event.began);
@@ -261,13 +266,18 @@ void Driver::on_no_picture(Entry& entry) {
     entry.final = true;
 }
 
-DriverStatistics Driver::statistics() const {
+DriverStatistics Driver::counts() const {
     DriverStatistics statistics = counts_;
     if (!candidates_.empty()) {
         statistics.decoder = candidates_[current_].factory->name();
         statistics.hardware = candidates_[current_].factory->hardware();
     }
     statistics.log_bytes = log_bytes_;
+    return statistics;
+}
+
+DriverStatistics Driver::statistics() const {
+    DriverStatistics statistics = counts();
     statistics.queue = queue_times_.percentiles();
     statistics.decode = decode_times_.percentiles();
     return statistics;

@@ -45,7 +45,10 @@ struct DriverOptions {
 struct Outcome {
     std::uint64_t packet = 0;
     std::optional<Picture> picture{};
-    std::int64_t decoded_at = 0; // with a picture: when the decoder gave it; steady nanoseconds
+    // With a picture; steady nanoseconds.
+    std::int64_t pushed_at = 0;
+    std::int64_t submitted_at = 0; // when the decoder that gave the picture got the packet
+    std::int64_t decoded_at = 0;   // when it gave it
 };
 
 struct DriverStatistics {
@@ -95,6 +98,8 @@ public:
     // Of packets that are not decided, for the channel's back-pressure.
     [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
     [[nodiscard]] DriverStatistics statistics() const;
+    // The same without percentiles, which cost a sort.
+    [[nodiscard]] DriverStatistics counts() const;
 
 private:
     struct Entry {
@@ -111,7 +116,8 @@ private:
         bool asked = false; // the decoder was told to wait for it
         State state = State::Waiting;
         std::int64_t pushed_at = 0;
-        std::int64_t returned_at = 0; // decode() came back without a report
+        std::int64_t returned_at = 0;  // decode() came back without a report
+        std::int64_t submitted_at = 0; // with decoded_at
         std::int64_t decoded_at = 0;
         std::optional<Picture> picture{};
     };

@@ -15,7 +15,14 @@ struct Percentiles {
 
 class Durations {
 public:
-    void add(std::int64_t nanoseconds) { latest_[count_++ % latest_.size()] = nanoseconds; }
+    void add(std::int64_t nanoseconds) {
+        latest_[count_++ % latest_.size()] = nanoseconds;
+        sum_ += nanoseconds;
+    }
+
+    // Of all.
+    [[nodiscard]] std::uint64_t count() const { return count_; }
+    [[nodiscard]] std::int64_t sum() const { return sum_; }
 
     // Of the latest 256.
     [[nodiscard]] Percentiles percentiles() const {
@@ -29,6 +36,7 @@ public:
 private:
     std::array<std::int64_t, 256> latest_{};
     std::uint64_t count_ = 0;
+    std::int64_t sum_ = 0;
 };
 
 } // namespace tv::video

@@ -27,7 +27,11 @@ void Stream::service() {
     driver_.service();
     if (job_ && job_->done.load(std::memory_order_acquire)) {
         ++(job_->status ? counts_.painted : counts_.refused);
-        paint_waits_.add(job_->began - job_decoded_at_);
+        if (job_->status) {
+            latest_ = job_times_;
+            latest_->painted = job_->ended;
+        }
+        paint_waits_.add(job_->began - job_times_.decoded);
         convert_times_.add(job_->ended - job_->began);
         job_.reset();
         shown_ = taken_;
@@ -52,7 +56,7 @@ void Stream::collect() {
 }
 
 void Stream::begin(Outcome outcome) {
-    job_decoded_at_ = outcome.decoded_at;
+    job_times_ = {outcome.packet, outcome.pushed_at, outcome.submitted_at, outcome.decoded_at};
     job_ = std::make_shared<Job>();
     job_->picture = std::move(*outcome.picture);
     const Status posted = executor_.post([job = job_, paint = paint_, wake = wake_, &clock = clock_] {

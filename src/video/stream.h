@@ -20,6 +20,15 @@ struct StreamStatistics {
     Percentiles convert{};
 };
 
+// The way of one picture into the pixels; steady nanoseconds.
+struct PictureTimes {
+    std::uint64_t packet = 0;
+    std::int64_t pushed = 0;
+    std::int64_t submitted = 0; // to the decoder that gave it
+    std::int64_t decoded = 0;
+    std::int64_t painted = 0;
+};
+
 // Puts a picture where it will be seen; on a worker, one call a stream at a time. May still be called, once,
 // after the stream is gone, so it owns what it writes to.
 using Paint = std::function<Status(const Picture&)>;
@@ -55,6 +64,9 @@ public:
     // Bytes that wait to be decoded, for the channel's back-pressure.
     [[nodiscard]] std::size_t queued_bytes() const { return driver_.queued_bytes(); }
     [[nodiscard]] StreamStatistics statistics() const;
+    // The picture that the pixels show; nullopt: none yet.
+    [[nodiscard]] const std::optional<PictureTimes>& latest() const { return latest_; }
+    [[nodiscard]] DriverStatistics driver_counts() const { return driver_.counts(); }
 
 private:
     // One call of paint, shared with its worker.
@@ -79,7 +91,8 @@ private:
     std::uint64_t shown_ = 0;
     std::optional<std::uint64_t> most_; // packets that may reach the pixels
     std::shared_ptr<Job> job_;
-    std::int64_t job_decoded_at_ = 0;
+    PictureTimes job_times_; // all but the last
+    std::optional<PictureTimes> latest_;
 
     StreamStatistics counts_;
     Durations paint_waits_;
