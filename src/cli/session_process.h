@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-
 #include <optional>
 
 #include "base/log.h"

@@ -31,6 +31,14 @@ Character next_character(std::string_view text) {
     return {code, bytes};
 }
 
+// "H.264" as waypipe's --video spells it.
+std::string codec_word(std::string_view codec) {
+    std::string word;
+    for (char c : codec)
+        if (c != '.') word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return word;
+}
+
 double milliseconds(std::int64_t nanoseconds) {
     return static_cast<double>(nanoseconds) / 1e6;
 }
@@ -48,7 +56,7 @@ std::string surface_json(const SurfaceStatistics& surface, const char* compressi
     if (!surface.title.empty()) fmt::format_to(out, R"(,"title":{})", json_string(surface.title));
     if (!surface.app_id.empty()) fmt::format_to(out, R"(,"app_id":{})", json_string(surface.app_id));
     if (surface.destroyed) text += R"(,"destroyed":true)";
-    fmt::format_to(out, R"(,"codec":"{}")", surface.codec);
+    fmt::format_to(out, R"(,"codec":"{}")", codec_word(surface.codec));
     if (std::string_view(surface.codec) == "raw")
         fmt::format_to(out, R"(,"compression":"{}")", compression);
     else
