@@ -99,8 +99,8 @@ def bench_streams(setup, verdicts):
     return lines
 
 
-def bench_latency(setup, verdicts, variant, convert_ms):
-    """What --stats tells of the replay; a conversion's own time is that of `convert_ms`, hand-overs count as overhead."""
+def bench_latency(setup, verdicts, variant, paced):
+    """What --stats tells of the replay. Its stage `convert` begins with the hand-over to a worker, which `paced` knows apart."""
     if "--stats" not in subprocess.run([variant.program, "--help"], capture_output=True, text=True, check=False).stdout:
         print("  packet complete to commit forwarded: not measured, this client has no --stats")
         return None
@@ -111,14 +111,16 @@ def bench_latency(setup, verdicts, variant, convert_ms):
         if not final:
             raise BenchError("--stats told nothing of the video")
         p50 = {stage: times["p50"] for stage, times in final[0]["stages"].items()}
-        p50["overhead"] = p50["total"] - p50["receive"] - p50["decode"] - convert_ms
+        p50["overhead"] = p50["queue"] + paced["hand_over_p50_ms"] + p50["wait_for_commit"]
         rounds.append(p50)
     stages = {stage: spread([r[stage] for r in rounds]) for stage in rounds[0]}
     overhead = stages["overhead"]
     verdict = verdicts.check("video: packet to commit, beside decode + convert", overhead["median"], OVERHEAD_MS, "ms")
-    print(f"  packet complete to commit forwarded, p50: {stages['total']['median'] - stages['receive']['median']:.2f} ms = decode "
-          f"{stages['decode']['median']:.2f} + convert {convert_ms:.2f} + {overhead['median']:.2f} ({overhead['min']:.2f} .. "
-          f"{overhead['max']:.2f})   bound {OVERHEAD_MS}   {verdict}", flush=True)
+    parts = ", ".join(f"{stage.replace('_', ' ')} {stages[stage]['median']:.2f}" for stage in
+                      ("queue", "decode", "convert", "wait_for_commit", "total"))
+    print(f"  packet complete to commit forwarded, ms (p50): {parts}; hand-over before converting "
+          f"{paced['hand_over_p50_ms']:.2f}", flush=True)
+    print(f"  {'beside decode + convert, ms':40} {show_ratio(overhead):24} bound {OVERHEAD_MS}   {verdict}", flush=True)
     return stages
 
 
@@ -156,6 +158,6 @@ def bench(setup, verdicts, variants, with_stats):
     result["whole_run_ours_to_waypipe"] = ratio("ours", "waypipe", "whole_run_ms")
     print(f"  {'with the start: ours / waypipe':40} {show_ratio(result['whole_run_ours_to_waypipe'])}", flush=True)
     result["streams"] = bench_streams(setup, verdicts)
-    convert_ms = next(line["convert_p50_ms"] for line in result["streams"] if line["threads"] == 0)
-    result["latency_ms"] = bench_latency(setup, verdicts, with_stats, convert_ms)
+    paced = next(line for line in result["streams"] if line["bench"] == "video_paced" and line["threads"] == 0)
+    result["latency_ms"] = bench_latency(setup, verdicts, with_stats, paced)
     return result

@@ -3,7 +3,11 @@
 // threads; 0 is what a stream takes by itself.
 //
 // video_decode: CPU time a picture, user and system, by a bare loop and by a stream with its workers; `ratio`
-// is stream / bare. And the median time that a conversion takes.
+// is stream / bare.
+//
+// video_paced: the same stream with a pause before each packet, as a window has between its frames. Medians
+// of a picture's wait for its decoder, of decoding, of the hand-over to whoever converts, and of the
+// conversion.
 //
 // video_two_streams: wall time of the stream twice at once on one pool of two workers, and one after the
 // other; `ratio` is the first / the second. As with a window, a packet comes when the picture before it is
@@ -83,11 +87,12 @@ public:
         : clip_(clip), surface_(clip.size), stream_(options(clip, factory, threads, executor, wake),
                                                     paint_pixels(surface_.target(), surface_.pixels)) {}
 
-    // Whether the next packet is wanted; then it comes.
-    void service() {
+    // When the next packet is wanted, it comes after a pause of so many microseconds.
+    void service(useconds_t pause) {
         stream_.service();
-        if (stream_.shown() == pushed_ && pushed_ < clip_.packets.size())
-            stream_.push(clip_.packets[pushed_++]);
+        if (stream_.shown() != pushed_ || finished()) return;
+        if (pause != 0) usleep(pause);
+        stream_.push(clip_.packets[pushed_++]);
     }
     [[nodiscard]] bool finished() const { return stream_.shown() == clip_.packets.size(); }
     [[nodiscard]] StreamStatistics statistics() const { return stream_.statistics(); }
@@ -114,11 +119,12 @@ private:
 struct Run {
     double cpu = 0; // seconds
     double wall = 0;
-    std::int64_t convert = 0; // median, nanoseconds
+    StreamStatistics statistics; // of the last window
 };
 
 // Plays `count` windows at once; nothing when a picture is missing.
-std::optional<Run> play(const Clip& clip, DecoderFactory& factory, unsigned threads, unsigned count) {
+std::optional<Run> play(const Clip& clip, DecoderFactory& factory, unsigned threads, unsigned count,
+                        useconds_t pause = 0) {
     int wake[2];
     if (pipe(wake) != 0) return std::nullopt;
     bool good = true;
@@ -131,18 +137,17 @@ std::optional<Run> play(const Clip& clip, DecoderFactory& factory, unsigned thre
         for (unsigned i = 0; i < count; ++i)
             windows.push_back(std::make_unique<Window>(clip, factory, threads, pool, wake[1]));
         auto finished = [](const auto& window) { return window->finished(); };
-        for (const auto& window : windows) window->service();
+        for (const auto& window : windows) window->service(pause);
         while (good && !std::ranges::all_of(windows, finished)) {
             pollfd waiting{wake[0], POLLIN, 0};
             char drained[64];
             good = poll(&waiting, 1, 10'000) == 1 && read(wake[0], drained, sizeof drained) > 0;
-            for (const auto& window : windows) window->service();
+            for (const auto& window : windows) window->service(pause);
         }
         run.wall = static_cast<double>(system_clock().steady() - began) * 1e-9;
         for (const auto& window : windows) {
-            const StreamStatistics statistics = window->statistics();
-            good = good && statistics.painted == clip.packets.size();
-            run.convert = statistics.convert.p50;
+            run.statistics = window->statistics();
+            good = good && run.statistics.painted == clip.packets.size();
         }
     }
     run.cpu = cpu_seconds() - cpu_began;
@@ -158,7 +163,7 @@ double median(std::vector<double> values) {
 
 bool compare_with_bare_loop(const Clip& clip, DecoderFactory& factory, unsigned threads, int rounds) {
     const Surface surface(clip.size);
-    std::vector<double> bares, streams, ratios, converts;
+    std::vector<double> bares, streams, ratios;
     (void)bare(clip, factory, threads, surface); // loads the library, touches the memory
     for (int round = 0; round < rounds; ++round) {
         bares.push_back(bare(clip, factory, threads, surface));
@@ -166,14 +171,33 @@ bool compare_with_bare_loop(const Clip& clip, DecoderFactory& factory, unsigned 
         if (bares.back() == 0 || !played) return false;
         streams.push_back(played->cpu);
         ratios.push_back(played->cpu / bares.back());
-        converts.push_back(static_cast<double>(played->convert) * 1e-6);
     }
     const double pictures = static_cast<double>(clip.packets.size());
     std::printf(
         "{\"bench\":\"video_decode\",\"threads\":%u,\"pictures\":%zu,\"bare_ms\":%.3f,\"stream_ms\":%.3f,"
-        "\"ratio\":%.3f,\"convert_p50_ms\":%.3f}\n",
+        "\"ratio\":%.3f}\n",
         threads, clip.packets.size(), median(bares) * 1e3 / pictures, median(streams) * 1e3 / pictures,
-        median(ratios), median(converts));
+        median(ratios));
+    return true;
+}
+
+bool measure_paced(const Clip& clip, DecoderFactory& factory, unsigned threads, int rounds) {
+    constexpr useconds_t kPause = 2'000;
+    std::vector<double> queue, decode, wait, convert;
+    for (int round = 0; round < rounds; ++round) {
+        const auto played = play(clip, factory, threads, 1, kPause);
+        if (!played) return false;
+        auto note = [](std::vector<double>& to, Percentiles of) {
+            to.push_back(static_cast<double>(of.p50) * 1e-6);
+        };
+        note(queue, played->statistics.driver.queue);
+        note(decode, played->statistics.driver.decode);
+        note(wait, played->statistics.paint_wait);
+        note(convert, played->statistics.convert);
+    }
+    std::printf("{\"bench\":\"video_paced\",\"threads\":%u,\"queue_p50_ms\":%.3f,\"decode_p50_ms\":%.3f,"
+                "\"hand_over_p50_ms\":%.3f,\"convert_p50_ms\":%.3f}\n",
+                threads, median(queue), median(decode), median(wait), median(convert));
     return true;
 }
 
@@ -219,7 +243,7 @@ int run(const char* path, int rounds) {
         std::fprintf(stderr, "built without libavcodec\n");
         return 1;
     }
-    for (auto* compare : {&compare_with_bare_loop, &compare_two_streams}) {
+    for (auto* compare : {&compare_with_bare_loop, &measure_paced, &compare_two_streams}) {
         for (const unsigned threads : {0u, 1u, 2u}) {
             if (!compare(*clip, *factory, threads, rounds)) {
                 std::fprintf(stderr, "decoding failed\n");
