@@ -1,6 +1,7 @@
 #include "session/statistics.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tv {
 namespace {
@@ -110,8 +111,9 @@ StatisticsSnapshot Statistics::take(std::int64_t now, std::uint64_t bytes) {
     frames_before_ = forwarded_;
     bytes_before_ = bytes;
 
-    std::ranges::stable_sort(surfaces_, std::ranges::greater{},
-                             [](const auto& surface) { return surface->counts.recent; });
+    std::ranges::sort(surfaces_, [](const auto& a, const auto& b) {
+        return std::tie(a->counts.recent, a->last_frame) > std::tie(b->counts.recent, b->last_frame);
+    });
     for (auto& surface : surfaces_) {
         SurfaceStatistics& counts = snapshot.surfaces.emplace_back(surface->counts);
         counts.id = surface->name->id;
