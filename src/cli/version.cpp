@@ -2,6 +2,7 @@
 
 #include "cli/options.h"
 #include "cli/vsock.h"
+#include "video/decoders.h"
 
 namespace tv::cli {
 
@@ -11,10 +12,10 @@ std::string version_text() {
                        "lz4: true\n"
                        "zstd: true\n"
                        "shm: true\n"
-                       "dmabuf: false\n"
-                       "video: false\n"
+                       "dmabuf: true\n"
+                       "video: {}\n"
                        "vsock: {}\n",
-                       TV_VERSION, vsock_supported());
+                       TV_VERSION, !video::available_decoders().empty(), vsock_supported());
 }
 
 } // namespace tv::cli
