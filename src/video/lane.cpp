@@ -8,16 +8,23 @@ void LaneInbox::push_while_locked(LaneEvent event) {
     if (closed_) return;
     event.time = clock_.steady();
     events_.push_back(std::move(event));
+}
+
+void LaneInbox::tell() {
+    std::lock_guard lock(wake_mutex_);
     if (wake_) wake_();
 }
 
 void LaneInbox::decoded(std::uint64_t ticket, Result<std::optional<Picture>> outcome) {
-    std::lock_guard lock(mutex_);
-    const auto begun = std::ranges::find(begun_, ticket, &Begun::ticket);
-    if (begun == begun_.end()) return; // reported before, or never asked for
-    const std::int64_t began = begun->time;
-    begun_.erase(begun);
-    push_while_locked({LaneEvent::Kind::Decoded, ticket, std::move(outcome), began});
+    {
+        std::lock_guard lock(mutex_);
+        const auto begun = std::ranges::find(begun_, ticket, &Begun::ticket);
+        if (begun == begun_.end()) return; // reported before, or never asked for
+        const std::int64_t began = begun->time;
+        begun_.erase(begun);
+        push_while_locked({LaneEvent::Kind::Decoded, ticket, std::move(outcome), began});
+    }
+    tell();
 }
 
 void LaneInbox::begin(std::uint64_t ticket) {
@@ -26,25 +33,34 @@ void LaneInbox::begin(std::uint64_t ticket) {
 }
 
 void LaneInbox::created(Status status) {
-    std::lock_guard lock(mutex_);
     LaneEvent event;
     if (!status) event.outcome = std::unexpected(status.error());
-    push_while_locked(std::move(event));
+    {
+        std::lock_guard lock(mutex_);
+        push_while_locked(std::move(event));
+    }
+    tell();
 }
 
 bool LaneInbox::returned(std::uint64_t ticket) {
-    std::lock_guard lock(mutex_);
-    if (std::ranges::find(begun_, ticket, &Begun::ticket) == begun_.end()) return false;
-    push_while_locked({LaneEvent::Kind::Returned, ticket});
+    {
+        std::lock_guard lock(mutex_);
+        if (std::ranges::find(begun_, ticket, &Begun::ticket) == begun_.end()) return false;
+        push_while_locked({LaneEvent::Kind::Returned, ticket});
+    }
+    tell();
     return true;
 }
 
 void LaneInbox::close() {
     std::vector<LaneEvent> dropped; // pictures go outside the lock
-    std::lock_guard lock(mutex_);
-    closed_ = true;
+    {
+        std::lock_guard lock(mutex_);
+        closed_ = true;
+        std::swap(dropped, events_);
+    }
+    std::lock_guard lock(wake_mutex_);
     wake_ = nullptr;
-    std::swap(dropped, events_);
 }
 
 void LaneInbox::take(std::vector<LaneEvent>& events) {

@@ -48,10 +48,13 @@ private:
         std::int64_t time;
     };
     void push_while_locked(LaneEvent event);
+    void tell();
 
     const Clock& clock_;
-    std::mutex mutex_;
+    // Apart from the events' mutex: whoever is woken takes the events at once, and would have to wait for it.
+    std::mutex wake_mutex_;
     std::function<void()> wake_;
+    std::mutex mutex_;
     std::vector<LaneEvent> events_;
     std::vector<Begun> begun_; // tickets given to the decoder and not reported
     bool closed_ = false;
