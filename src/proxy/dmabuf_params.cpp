@@ -133,7 +133,7 @@ Status make_buffer(Proxy& proxy, std::uint32_t params_id, std::uint32_t buffer_i
         .u(layout.height)
         .u(static_cast<std::uint32_t>(layout.file_stride))
         .u(shm_from_drm(format));
-    MessageBuilder(out, params_id, request_opcode(InterfaceId::wl_shm_pool, "destroy"));
+    const MessageBuilder destroy_pool(out, params_id, request_opcode(InterfaceId::wl_shm_pool, "destroy"));
     auto data = std::make_unique<BufferData>();
     data->file = std::move(image);
     data->length = layout.file_size();

@@ -70,11 +70,12 @@ protected:
         return decoder->decode({info.bytes, info.key_frame, ticket, packet});
     }
     // Every packet gives its picture before decode() returns, and the planes are those of the program.
-    void expect_same_planes(Codec codec, const std::vector<Buffer>& packets, unsigned threads = 1) {
+    void expect_same_planes(Codec codec, const std::vector<Buffer>& packets, unsigned threads = 1,
+                            Size buffer = {1920, 1080}) {
         ASSERT_FALSE(packets.empty());
         const auto expected = test::decode_with_tool(codec, packets);
         ASSERT_TRUE(expected) << describe(expected.error());
-        open(codec, threads);
+        open(codec, threads, buffer);
         Buffer ours;
         for (std::size_t i = 0; i < packets.size(); ++i) {
             const Status status = decode(codec, packets[i], i);
@@ -166,9 +167,10 @@ TEST_F(Ffmpeg, streams_of_every_codec_and_size_decode_to_the_same_planes_with_on
 TEST_F(Ffmpeg, streams_of_4k_decode_to_the_same_planes) {
     for (const Made& made : kMade) {
         SCOPED_TRACE(made.encoder);
-        const auto packets = test::encode_pattern(made.encoder, made.options, {3840, 2160}, 2);
+        const Size size{3840, 2160};
+        const auto packets = test::encode_pattern(made.encoder, made.options, size, 2);
         ASSERT_EQ(packets.size(), 2u);
-        expect_same_planes(made.codec, packets, 2);
+        expect_same_planes(made.codec, packets, 2, size);
     }
 }
 
