@@ -129,6 +129,7 @@ void StatsHub::flush() {
 
 void StatsHub::draw() {
     std::vector<AppSummary> apps;
+    apps.reserve(connections_.size());
     for (const Connection& connection : connections_) apps.push_back(connection.latest);
     // The last column stays free: some terminals go on to the next line there.
     std::string line = apps.empty() ? std::string() : status_line(apps, terminal_width(out_) - 1);
