@@ -91,6 +91,9 @@ inline constexpr std::size_t kMaxVideoStreams = limit(240, 3);
 // Pixels of all streams: a decoder may keep up to 17 pictures of 1.5 bytes each. Five windows of 4K with
 // three buffers.
 inline constexpr std::uint64_t kMaxVideoPixels = limit(128 * kMiB, 64 * kKiB);
+// Packets that wait because nothing was made of their image yet: senders make the buffer right behind the
+// first.
+inline constexpr std::size_t kMaxUnshownVideoBytes = limit(16 * kMiB, 4 * kKiB);
 // Packets of one stream in the decoder or decoded and not yet shown: a 4K picture is 12 MB.
 inline constexpr std::size_t kMaxPicturesInFlight = 4;
 

@@ -12,8 +12,8 @@ using mirror::ImageLayout;
 // One image's stream, or the reason to do without: then its packets count as shown, and it stays black.
 class VideoImage final : public mirror::PictureSource {
 public:
-    VideoImage(VideoStreams& streams, Rid rid, const ImageLayout& layout)
-        : streams_(streams), rid_(rid), layout_(layout) {
+    VideoImage(VideoStreams& streams, Rid rid, const ImageLayout& layout, const Log& log)
+        : streams_(streams), rid_(rid), layout_(layout), log_(log) {
         streams_.images_.push_back(this);
     }
     ~VideoImage() override {
@@ -52,7 +52,14 @@ public:
 
     void push(Bytes packet) override {
         ++received_;
-        if (stream_) stream_->push(std::make_shared<const video::Packet>(packet));
+        if (!stream_) return;
+        // Held for good, they would pause the channel for good.
+        if (!started_ && stream_->queued_bytes() + packet.size() > limits::kMaxUnshownVideoBytes) {
+            log_.warning("a video that no buffer was made of is given up (kMaxUnshownVideoBytes)");
+            streams_.pixels_ -= pixels();
+            return stream_.reset();
+        }
+        stream_->push(std::make_shared<const video::Packet>(packet));
     }
 
     void start(bool flipped) override {
@@ -92,6 +99,7 @@ private:
     VideoStreams& streams_;
     const Rid rid_;
     const ImageLayout layout_;
+    const Log& log_; // the proxy's
     const char* codec_ = "unknown";
     std::shared_ptr<video::PixelTarget> target_;
     std::optional<video::Stream> stream_;
@@ -178,7 +186,7 @@ Status open_video(Proxy& proxy, MessageType type, Bytes message) {
     TV_ASSIGN(auto image, proxy.rids.find_file(open.rid));
     TV_TRY(image->note_written(0, layout.file_size()));
     const bool admitted = proxy.video.admits(std::uint64_t{layout.width} * layout.height);
-    auto source = std::make_unique<VideoImage>(proxy.video, open.rid, layout);
+    auto source = std::make_unique<VideoImage>(proxy.video, open.rid, layout, proxy.log);
     auto codec = video::codec_from_id(open.codec);
     auto format = video::pixel_format_from_drm(layout.format);
     if (codec && format && admitted)

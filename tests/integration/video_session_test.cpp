@@ -378,6 +378,21 @@ TEST_F(VideoSession, streams_beyond_the_limit_stay_black_and_the_session_lives) 
     close_cleanly();
 }
 
+TEST_F(VideoSession, a_video_that_no_buffer_is_made_of_is_given_up_before_it_stops_the_channel) {
+    ASSERT_TRUE(start_video());
+    Video shown_one = make_video();
+    const Rid idle = peer_->new_rid();
+    open_image(idle, kVp9);
+    auto packet = fake_key(1, kSize);
+    packet.resize(std::size_t{1} << 20);
+    for (int count = 0; count < 100; ++count) peer_->send(msg::SendDmavidPacket{idle, packet});
+    const std::byte level = send_packet(shown_one, true);
+    present(shown_one.buffer);
+    EXPECT_EQ(shown(), std::vector{crc_of_grey(level)});
+    EXPECT_TRUE(log_.contains("kMaxUnshownVideoBytes"));
+    close_cleanly();
+}
+
 // --- what is offered
 // ----------------------------------------------------------------------------------------
 
