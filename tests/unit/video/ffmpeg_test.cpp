@@ -298,9 +298,9 @@ protected:
 };
 
 // VP9 is not among these: its entropy coder reads zeros past the end, so nothing tells a cut frame from a
-// whole one.
+// whole one. Nor is HEVC: in streams without wavefronts libavcodec does not notice every cut.
 TEST_F(FfmpegDriver, a_packet_cut_off_hides_pictures_until_the_next_key_frame_and_shows_no_wrong_one) {
-    for (const Made& made : {kMade[0], kMade[2], kMade[4]}) {
+    for (const Made& made : {kMade[0], kMade[4]}) {
         SCOPED_TRACE(made.encoder);
         const auto packets = test::encode_pattern(made.encoder, with_key_frames(made, 6), {128, 96}, 12);
         ASSERT_EQ(packets.size(), 12u);
