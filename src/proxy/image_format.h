@@ -4,18 +4,12 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/fourcc.h"
 #include "base/result.h"
 #include "channel/messages.h"
 #include "mirror/replica.h"
 
 namespace tv::proxy {
-
-// DRM format codes are four characters, the first in the lowest byte.
-[[nodiscard]] constexpr std::uint32_t fourcc(const char (&name)[5]) {
-    std::uint32_t code = 0;
-    for (int i = 3; i >= 0; --i) code = code << 8 | static_cast<std::uint8_t>(name[i]);
-    return code;
-}
 
 inline constexpr std::uint32_t kArgb8888 = fourcc("AR24");
 inline constexpr std::uint32_t kXrgb8888 = fourcc("XR24");

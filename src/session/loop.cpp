@@ -188,12 +188,10 @@ void SessionLoop::collect_descriptors() {
 }
 
 int SessionLoop::timeout(std::int64_t now) {
-    std::int64_t at = ack_at_;
-    if (std::int64_t opening = proxy_.requests.next_opening(); opening != 0)
-        at = at != 0 ? std::min(at, opening) : opening;
-    if (auto deadline = proxy_.video.deadline()) at = at != 0 ? std::min(at, *deadline) : *deadline;
-    if (statistics_ && statistics_->next() != 0)
-        at = at != 0 ? std::min(at, statistics_->next()) : statistics_->next();
+    std::int64_t at = 0; // 0: never
+    for (std::int64_t due : {ack_at_, proxy_.requests.next_opening(), proxy_.video.deadline().value_or(0),
+                             statistics_ ? statistics_->next() : 0})
+        if (due != 0 && (at == 0 || due < at)) at = due;
     if (at == 0) return -1;
     return static_cast<int>(std::clamp<std::int64_t>((at - now + kMillisecond - 1) / kMillisecond, 0, 1000));
 }

@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
+#include "base/fourcc.h"
 #include "video/convert/rows.h"
 
 namespace tv::video {
 namespace {
-
-constexpr std::uint32_t fourcc(const char (&name)[5]) {
-    std::uint32_t code = 0;
-    for (unsigned i = 0; i < 4; ++i) code |= std::uint32_t{static_cast<unsigned char>(name[i])} << (8 * i);
-    return code;
-}
 
 const std::uint8_t* row_of(const Plane& plane, std::size_t row) {
     return reinterpret_cast<const std::uint8_t*>(plane.bytes.data()) + row * plane.stride;
