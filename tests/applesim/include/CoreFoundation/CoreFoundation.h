@@ -34,6 +34,20 @@ typedef const struct __CFNumber* CFNumberRef;
 typedef const struct __CFString* CFStringRef;
 // NOLINTEND(bugprone-reserved-identifier)
 
+typedef double CGFloat;
+typedef struct CGPoint {
+    CGFloat x;
+    CGFloat y;
+} CGPoint;
+typedef struct CGSize {
+    CGFloat width;
+    CGFloat height;
+} CGSize;
+typedef struct CGRect {
+    CGPoint origin;
+    CGSize size;
+} CGRect;
+
 typedef const void* (*CFArrayRetainCallBack)(CFAllocatorRef allocator, const void* value);
 typedef void (*CFArrayReleaseCallBack)(CFAllocatorRef allocator, const void* value);
 typedef CFStringRef (*CFArrayCopyDescriptionCallBack)(const void* value);
