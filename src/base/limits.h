@@ -64,6 +64,11 @@ inline constexpr std::size_t kMaxPipeBytes = limit(64 * kMiB, 4 * kKiB);
 
 // Width or height of a dmabuf: what GPUs can render into at the most.
 inline constexpr std::uint32_t kMaxImageSide = 16'384;
+// Memory of all surfaces that a compositor shows without copying, those on the free list included: as much as
+// kMaxWrittenBytes allows to files, 20 windows of 4K with three buffers each.
+inline constexpr std::size_t kMaxSurfaceBytes = limit(2 * kGiB, 8 * kMiB);
+// Free surfaces of one size: an application that makes its buffers anew at every resize has three or four.
+inline constexpr std::size_t kMaxFreeSurfaces = 4;
 
 // --- Wayland -----------------------------------------------------------------------------------------------
 // libwayland's own limit; longer messages could not be delivered.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "base/fourcc.h"
 #include "base/limits.h"
 #include "mirror/diff.h"
 #include "mirror/stream_copy.h"
+#include "mirror/surface_rows.h"
 
 namespace tv::mirror {
 namespace {
@@ -59,15 +61,37 @@ Result<std::shared_ptr<Replica>> Replica::create(MirrorState& state, Rid rid, st
     return replica;
 }
 
-Result<std::shared_ptr<Replica>> Replica::create_image(MirrorState& state, Rid rid,
-                                                       const ImageLayout& layout) {
+Result<std::shared_ptr<Replica>> Replica::create_image(MirrorState& state, Rid rid, const ImageLayout& layout,
+                                                       std::shared_ptr<surface::Published> published) {
     if (layout.view_size() > limits::kMaxFileBytes)
         return fail(ErrorCategory::Limit, "bytes of one image (kMaxFileBytes)",
                     static_cast<std::int64_t>(layout.view_size()));
-    TV_ASSIGN(auto replica, create(state, rid, layout.file_size()));
+    if (!published) {
+        TV_ASSIGN(auto replica, create(state, rid, layout.file_size()));
+        replica->image_ = layout;
+        if (!layout.same()) TV_TRY(replica->make_view());
+        return replica;
+    }
+    std::shared_ptr<Replica> replica(new Replica(state, rid));
+    ++state.live_replicas;
+    replica->announced_size_ = layout.file_size();
     replica->image_ = layout;
-    if (!layout.same()) TV_TRY(replica->make_view());
+    replica->published_ = std::move(published);
+    // A surface of the free list shows what it showed before.
+    TV_ASSIGN(auto writing, surface::Writing::begin(*replica->published_->surface));
+    clear_rows(writing.bytes().first(layout.file_size()), replica->opaque());
     return replica;
+}
+
+bool Replica::opaque() const {
+    return image_->format == fourcc("XR24");
+}
+
+bool Replica::clear_to_write() {
+    if (!published_ || published_->guard.ready(state_.now, *published_->surface, state_.surface_writes))
+        return true;
+    state_.recheck_at = state_.now + surface::kGuardRecheck;
+    return false;
 }
 
 Status Replica::show(bool flipped) {
@@ -80,6 +104,11 @@ Status Replica::show(bool flipped) {
 
 Status Replica::flip() {
     image_->flipped = !image_->flipped;
+    if (published_) {
+        TV_ASSIGN(auto writing, surface::Writing::begin(*published_->surface));
+        flip_rows(writing.bytes(), *image_);
+        return {};
+    }
     if (view_.empty()) {
         TV_TRY(make_view());
         std::memcpy(view_.data(), file_.bytes().data(), view_.size());
@@ -163,7 +192,7 @@ void Replica::reserve_written(std::size_t size) {
 }
 
 Status Replica::note_written(std::size_t offset, std::size_t length) {
-    if (length == 0) return {};
+    if (length == 0 || published_) return {}; // the store counts surfaces
     std::size_t last = (offset + length - 1) / kWrittenBlock;
     for (std::size_t block = offset / kWrittenBlock; block <= last; ++block) {
         if (written_[block]) continue;
@@ -188,10 +217,6 @@ Status Replica::check_direct(const Update& update, std::size_t bytes) const {
     return check(update, bytes);
 }
 
-bool Replica::direct() const {
-    return !source_ && pending_.empty() && state_.gates_forwarded >= held_until_;
-}
-
 // What can be said before anything is decompressed.
 Status Replica::check(const Update& update, std::size_t compressed) const {
     if (source_)
@@ -204,7 +229,8 @@ Status Replica::check(const Update& update, std::size_t compressed) const {
 Status Replica::receive(const Update& update, Bytes compressed) {
     TV_TRY(check(update, compressed.size()));
     std::size_t size = update.uncompressed_size();
-    if (!direct() || (state_.pool != nullptr && worth_a_worker(state_.compression, size)))
+    if (!applies_at_once() || !clear_to_write() ||
+        (state_.pool != nullptr && worth_a_worker(state_.compression, size)))
         return defer(update, compressed);
     ++received_;
     if (state_.compression == CompressionKind::None) return apply(update, compressed);
@@ -275,7 +301,10 @@ void Replica::hold(std::uint64_t gate) {
 
 void Replica::release_holds() {
     while (!holds_.empty() && holds_.front().gate <= state_.gates_forwarded) holds_.pop();
-    source_->hold(holds_.empty() ? std::nullopt : std::optional(holds_.front().packets));
+    auto most = holds_.empty() ? std::nullopt : std::optional(holds_.front().packets);
+    const bool more = applied_ < most.value_or(received_);
+    if (more && !clear_to_write()) most = applied_;
+    source_->hold(most);
 }
 
 bool Replica::pump_source() {
@@ -295,6 +324,7 @@ Result<bool> Replica::pump() {
         Pending& front = pending_.front();
         if (state_.gates_forwarded < front.barrier) break;
         if (front.job && !front.job->finished.load(std::memory_order_acquire)) break;
+        if (!clear_to_write()) break;
         Pending ready = pending_.pop();
         if (pending_.empty()) --state_.waiting_replicas;
         state_.private_bytes -= ready.cost;
@@ -308,34 +338,48 @@ Result<bool> Replica::pump() {
 
 Status Replica::apply(const Update& update, Bytes uncompressed) {
     ++applied_;
-    switch (update.kind) {
-    case Update::Kind::Extend:
+    if (update.kind == Update::Kind::Extend)
         return update.first == file_.size() ? Status{} : grow(update.first);
-    case Update::Kind::Fill: {
-        // C 0.9.2 rounds the end of an image's last shard up.
-        FillOverrun overrun = image_ ? FillOverrun::Clamp : FillOverrun::Reject;
-        TV_ASSIGN(std::size_t length, fill_length(update.first, update.second, target().size(), overrun));
-        TV_TRY(note_update(update.first, length));
-        TV_TRY(apply_fill(uncompressed, update.first, update.second, target(), overrun));
+    if (!published_) {
+        TV_TRY(apply_to({}, update, uncompressed));
         publish_rows();
         return {};
     }
-    case Update::Kind::Diff:
-        break;
+    TV_ASSIGN(auto writing, surface::Writing::begin(*published_->surface));
+    return apply_to(writing.bytes(), update, uncompressed);
+}
+
+Status Replica::put(MutableBytes surface, std::size_t offset, Bytes data) {
+    if (published_) {
+        write_view(surface, *image_, opaque(), offset, data);
+        return {};
     }
-    DiffCursor cursor(update.first, update.second, target().size());
+    TV_TRY(note_update(offset, data.size()));
+    stream_copy(target().data() + offset, data.data(), data.size());
+    return {};
+}
+
+Status Replica::apply_to(MutableBytes surface, const Update& update, Bytes uncompressed) {
+    if (update.kind == Update::Kind::Fill) {
+        // C 0.9.2 rounds the end of an image's last shard up.
+        FillOverrun overrun = image_ ? FillOverrun::Clamp : FillOverrun::Reject;
+        TV_ASSIGN(std::size_t length, fill_length(update.first, update.second, target_size(), overrun));
+        if (uncompressed.size() != update.uncompressed_size())
+            return fail(ErrorCategory::PeerViolation, "fill is not of its announced size",
+                        static_cast<std::int64_t>(uncompressed.size()));
+        return put(surface, update.first, uncompressed.first(length));
+    }
+    DiffCursor cursor(update.first, update.second, target_size());
     while (true) {
         TV_ASSIGN(DiffCursor::Step step, cursor.next(uncompressed));
         uncompressed = uncompressed.subspan(step.skip);
         if (step.action == DiffCursor::Action::Done) break;
         if (step.action == DiffCursor::Action::NeedHeader)
             return fail(ErrorCategory::PeerViolation, "diff that ends inside a span header");
-        TV_TRY(note_update(step.offset, step.length));
-        stream_copy(target().data() + step.offset, uncompressed.data(), step.length);
+        TV_TRY(put(surface, step.offset, uncompressed.first(step.length)));
         uncompressed = uncompressed.subspan(step.length);
         cursor.copied(step.length);
     }
-    publish_rows();
     return {};
 }
 

@@ -3,7 +3,8 @@
 // An image (a dmabuf at the remote end) arrives as updates of its linear view: rows of `view_stride` bytes,
 // which may be padded, in an order and with a stride that the compositor need not like. What the compositor
 // maps is always the file; where the two differ, the view is private memory, and written rows are copied
-// over.
+// over. An image may live in a surface (surface/surface.h) instead of a file: then updates are written right
+// to its rows, once its guard lets them, and it is locked only while one is.
 //
 // Updates apply in the order in which they arrived. Each has a barrier: it must not touch the shared bytes
 // before the commits that were queued ahead of it and name this file have gone to the compositor. Whoever
@@ -19,8 +20,10 @@
 #include "channel/compression.h"
 #include "channel/messages.h"
 #include "mirror/decompress_pool.h"
+#include "mirror/image_layout.h"
 #include "mirror/picture_source.h"
 #include "mirror/shared_file.h"
+#include "surface/release_guard.h"
 
 namespace tv::mirror {
 
@@ -44,6 +47,9 @@ struct MirrorState {
     std::size_t live_replicas = 0;
     std::size_t waiting_replicas = 0; // with updates that are not applied yet
     Fifo<OrphanedJob> orphans;
+    std::int64_t now = 0;        // Clock::steady(), as of the session's turn
+    std::int64_t recheck_at = 0; // when a surface that is waited for is to be looked at again; 0: none is
+    surface::GuardCounts surface_writes;
 
     // Lets go of what workers have finished meanwhile.
     void drop_finished_orphans();
@@ -57,21 +63,6 @@ struct Update {
     std::uint32_t second = 0; // fill: end; diff: ntrailing
 
     [[nodiscard]] std::size_t uncompressed_size() const;
-};
-
-// How the pixels of an image lie in its linear view and in the file.
-struct ImageLayout {
-    std::uint32_t width = 0; // pixels
-    std::uint32_t height = 0;
-    std::uint32_t format = 0;    // DRM fourcc
-    std::size_t row_bytes = 0;   // width x bytes per pixel
-    std::size_t view_stride = 0; // of the linear view, at least row_bytes
-    std::size_t file_stride = 0; // of what the compositor maps, at least row_bytes
-    bool flipped = false;        // the view's first row is the file's last
-
-    [[nodiscard]] bool same() const { return view_stride == file_stride && !flipped; }
-    [[nodiscard]] std::size_t view_size() const { return view_stride * height; }
-    [[nodiscard]] std::size_t file_size() const { return file_stride * height; }
 };
 
 // The messages that came for a replica since statistics last looked; times are Clock::steady().
@@ -103,16 +94,20 @@ public:
     // `size` has been checked against limits::kMaxFileBytes by nobody yet: this does.
     [[nodiscard]] static Result<std::shared_ptr<Replica>> create(MirrorState& state, Rid rid,
                                                                  std::size_t size);
-    // The layout has been checked (proxy/image_format.h). Limits as for files.
-    [[nodiscard]] static Result<std::shared_ptr<Replica>> create_image(MirrorState& state, Rid rid,
-                                                                       const ImageLayout& layout);
+    // The layout has been checked (proxy/image_format.h). Limits as for files. `published`: null, or where
+    // the pixels are to be; then file_stride is the surface's.
+    [[nodiscard]] static Result<std::shared_ptr<Replica>>
+    create_image(MirrorState& state, Rid rid, const ImageLayout& layout,
+                 std::shared_ptr<surface::Published> published = nullptr);
     ~Replica();
     Replica(const Replica&) = delete;
     Replica& operator=(const Replica&) = delete;
 
     [[nodiscard]] Rid rid() const { return rid_; }
-    // What the compositor maps.
+    // What the compositor maps; without descriptor and bytes when the image lives in a surface.
     [[nodiscard]] SharedFile& file() { return file_; }
+    // nullptr: the pixels are in the file.
+    [[nodiscard]] const std::shared_ptr<surface::Published>& published() const { return published_; }
     // nullptr: not an image.
     [[nodiscard]] const ImageLayout* image() const { return image_ ? &*image_ : nullptr; }
     // The image is about to be a buffer, its rows as they come or upside down.
@@ -135,8 +130,8 @@ public:
     [[nodiscard]] Status receive(const Update& update, Bytes compressed);
     [[nodiscard]] Status extend(std::uint32_t new_size);
 
-    // Whether receive() would apply at once, so that uncompressed data may be read straight into target().
-    [[nodiscard]] bool direct() const;
+    // Whether uncompressed data may be read straight into target() now.
+    [[nodiscard]] bool direct() const { return !published_ && applies_at_once(); }
     // What updates are written into: the file, or the private view of an image.
     [[nodiscard]] MutableBytes target() { return view_.empty() ? file_.bytes() : MutableBytes(view_); }
     // An update of `bytes` uncompressed bytes written by the caller, span by span, into target(): only while
@@ -170,6 +165,16 @@ private:
     };
 
     Replica(MirrorState& state, Rid rid) : state_(state), rid_(rid) {}
+    [[nodiscard]] bool applies_at_once() const {
+        return !source_ && pending_.empty() && state_.gates_forwarded >= held_until_;
+    }
+    // The surface, if there is one, may be written.
+    [[nodiscard]] bool clear_to_write();
+    [[nodiscard]] bool opaque() const;
+    [[nodiscard]] std::size_t target_size() { return published_ ? image_->view_size() : target().size(); }
+    // Bytes of an update to their place; `surface`: all pixels, where they are in one.
+    [[nodiscard]] Status put(MutableBytes surface, std::size_t offset, Bytes data);
+    [[nodiscard]] Status apply_to(MutableBytes surface, const Update& update, Bytes uncompressed);
     [[nodiscard]] Status check(const Update& update, std::size_t compressed) const;
     [[nodiscard]] Status defer(const Update& update, Bytes compressed);
     [[nodiscard]] Status apply(const Update& update, Bytes uncompressed);
@@ -188,6 +193,7 @@ private:
     SharedFile file_;
     std::size_t announced_size_ = 0;
     std::optional<ImageLayout> image_;
+    std::shared_ptr<surface::Published> published_;
     std::vector<std::byte> view_; // empty: updates go into the file
     std::size_t dirty_begin_ = 0; // bytes of the view
     std::size_t dirty_end_ = 0;

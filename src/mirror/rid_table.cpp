@@ -47,9 +47,10 @@ Status RidTable::open_file(Rid rid, std::size_t size) {
     return {};
 }
 
-Status RidTable::open_image(Rid rid, const ImageLayout& layout) {
+Status RidTable::open_image(Rid rid, const ImageLayout& layout,
+                            std::shared_ptr<surface::Published> published) {
     TV_TRY(check_new_replica(rid));
-    TV_ASSIGN(auto image, Replica::create_image(state_, rid, layout));
+    TV_ASSIGN(auto image, Replica::create_image(state_, rid, layout, std::move(published)));
     add(rid, std::move(image));
     return {};
 }

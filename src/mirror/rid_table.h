@@ -19,7 +19,8 @@ public:
     explicit RidTable(MirrorState& state) : state_(state) {}
 
     [[nodiscard]] Status open_file(Rid rid, std::size_t size);
-    [[nodiscard]] Status open_image(Rid rid, const ImageLayout& layout);
+    [[nodiscard]] Status open_image(Rid rid, const ImageLayout& layout,
+                                    std::shared_ptr<surface::Published> published = nullptr);
     [[nodiscard]] Status open_pipe(Rid rid, MessageType opened_by);
     // A pipe of our own numbering for a descriptor that the compositor gave.
     [[nodiscard]] Status open_sink(Rid rid, UniqueFd write_end);
