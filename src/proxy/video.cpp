@@ -43,10 +43,10 @@ public:
         options.budget = &streams_.budget_;
         options.log = proxy.log;
         options.stream = rid_;
-        stream_.emplace(std::move(options),
-                        [target = target_, memory = file.mapping()](const video::Picture& picture) {
-                            return video::convert(picture, *target);
-                        });
+        stream_.emplace(std::move(options), [target = target_, memory = file.mapping()](
+                                                const video::Picture& picture, const video::PaintDone& done) {
+            done(video::convert(picture, *target));
+        });
         stream_->hold(0);
     }
 

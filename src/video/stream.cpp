@@ -5,12 +5,35 @@
 namespace tv::video {
 
 Paint paint_pixels(PixelTarget target, std::shared_ptr<const void> memory) {
-    return [target, memory = std::move(memory)](const Picture& picture) { return convert(picture, target); };
+    return [target, memory = std::move(memory)](const Picture& picture, const PaintDone& done) {
+        done(convert(picture, target));
+    };
 }
 
 Stream::Stream(DriverOptions options, Paint paint)
     : paint_(std::move(paint)), executor_(*options.executor), clock_(*options.clock), wake_(options.wake),
       driver_(std::move(options)) {}
+
+Stream::~Stream() {
+    if (job_) job_->abandon();
+    if (last_job_) last_job_->abandon();
+}
+
+void Stream::Job::abandon() {
+    std::lock_guard lock(mutex);
+    abandoned = true;
+    wake = nullptr;
+}
+
+void Stream::Job::finish(Status outcome) {
+    picture = {}; // back to the decoder's pool
+    status = outcome;
+    std::lock_guard lock(mutex);
+    if (abandoned) return;
+    ended = clock.steady();
+    done.store(true, std::memory_order_release);
+    if (wake) wake();
+}
 
 std::uint64_t Stream::push(std::shared_ptr<const Packet> packet) {
     const std::uint64_t number = driver_.push(std::move(packet));
@@ -33,7 +56,8 @@ void Stream::service() {
         }
         paint_waits_.add(job_->began - job_times_.decoded);
         convert_times_.add(job_->ended - job_->began);
-        job_.reset();
+        if (last_job_) last_job_->abandon();
+        last_job_ = std::move(job_);
         shown_ = taken_;
     }
     collect();
@@ -57,15 +81,11 @@ void Stream::collect() {
 
 void Stream::begin(Outcome outcome) {
     job_times_ = {outcome.packet, outcome.pushed_at, outcome.submitted_at, outcome.decoded_at};
-    job_ = std::make_shared<Job>();
+    job_ = std::make_shared<Job>(clock_, wake_);
     job_->picture = std::move(*outcome.picture);
-    const Status posted = executor_.post([job = job_, paint = paint_, wake = wake_, &clock = clock_] {
-        job->began = clock.steady();
-        job->status = paint(job->picture);
-        job->ended = clock.steady();
-        job->picture = {}; // back to the decoder's pool
-        job->done.store(true, std::memory_order_release);
-        if (wake) wake();
+    const Status posted = executor_.post([job = job_, paint = paint_] {
+        job->began = job->clock.steady();
+        paint(job->picture, [job](Status status) { job->finish(status); });
     });
     if (!posted) job_.reset(); // no thread to be had: the last picture stays
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "video/convert/convert.h"
@@ -29,11 +30,14 @@ struct PictureTimes {
     std::int64_t painted = 0;
 };
 
-// Puts a picture where it will be seen; on a worker, one call a stream at a time. May still be called, once,
-// after the stream is gone, so it owns what it writes to.
-using Paint = std::function<Status(const Picture&)>;
+// Says that the picture is where it will be seen, or why not. Called exactly once, from any thread, also from
+// inside the Paint, and also after the stream and its executor are gone.
+using PaintDone = std::function<void(Status)>;
+// Puts a picture where it will be seen; begins on a worker, one picture a stream at a time. The picture lives
+// until `done` is called. May still be called, once, after the stream is gone, so it owns what it writes to.
+using Paint = std::function<void(const Picture&, PaintDone done)>;
 
-// Conversion by the CPU. `memory` keeps the target's pixels mapped.
+// Conversion by the CPU, on that worker. `memory` keeps the target's pixels mapped.
 [[nodiscard]] Paint paint_pixels(PixelTarget target, std::shared_ptr<const void> memory);
 
 // Single-threaded, like its driver; decoding and conversion run on the driver's executor. Never fails: what
@@ -47,6 +51,9 @@ class Stream {
 public:
     // options.wake outlives the executor's last task.
     Stream(DriverOptions options, Paint paint);
+    ~Stream(); // waits for nothing
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
 
     std::uint64_t push(std::shared_ptr<const Packet> packet);
     // After a wake, and at the deadline.
@@ -55,10 +62,10 @@ public:
 
     // Only the first so many packets may reach the pixels; nullopt: all.
     void hold(std::optional<std::uint64_t> packets);
-    // How many packets the pixels show (or the last good picture of those). While a worker writes to them,
-    // how many they showed before.
+    // How many packets the pixels show (or the last good picture of those). While somebody writes to
+    // them, how many they showed before.
     [[nodiscard]] std::uint64_t shown() const { return shown_; }
-    // Whether a worker is writing to the pixels.
+    // Whether somebody is writing to the pixels.
     [[nodiscard]] bool painting() const { return job_ != nullptr; }
 
     // Bytes that wait to be decoded, for the channel's back-pressure.
@@ -69,13 +76,21 @@ public:
     [[nodiscard]] DriverStatistics driver_counts() const { return driver_.counts(); }
 
 private:
-    // One call of paint, shared with its worker.
+    // One call of paint, shared with whoever does it.
     struct Job {
-        Picture picture;
+        Job(const Clock& steady, std::function<void()> tell) : clock(steady), wake(std::move(tell)) {}
+        void finish(Status outcome);
+        void abandon(); // its wake has returned, or is never called
+
+        Picture picture{};
         std::int64_t began = 0;
         std::int64_t ended = 0;
-        Status status;
-        std::atomic<bool> done{false}; // after this the other members are the stream's again
+        Status status{};
+        std::atomic<bool> done{false}; // after this the members above are the stream's again
+        const Clock& clock;
+        std::mutex mutex; // while the stream lives, so does what the two below stand for
+        std::function<void()> wake;
+        bool abandoned = false;
     };
 
     void collect();
@@ -91,7 +106,8 @@ private:
     std::uint64_t shown_ = 0;
     std::optional<std::uint64_t> most_; // packets that may reach the pixels
     std::shared_ptr<Job> job_;
-    PictureTimes job_times_; // all but the last
+    std::shared_ptr<Job> last_job_; // collected; may still be waking us
+    PictureTimes job_times_;        // all but the last
     std::optional<PictureTimes> latest_;
 
     StreamStatistics counts_;
