@@ -1,5 +1,5 @@
 # Every target sets up what it needs on a fresh Debian 12 (scripts/packages.txt) and calls one script.
-.PHONY: help build test demo lint bench interop fuzz asan tsan ci clean
+.PHONY: help build test demo lint bench interop fuzz asan tsan macos-check ci clean
 help:
 	@echo 'make demo     real applications through a stock waypipe, pictures in build/demo/'
 	@echo 'make test     build and run all tests (under 10 minutes)'
@@ -10,6 +10,7 @@ help:
 	@echo 'make interop  waypipe 0.8.4, 0.9.2 and 0.11.2 as the other end'
 	@echo 'make bench    side by side with the installed waypipe'
 	@echo 'make lint     clang-format, clang-tidy, shellcheck, the workflow'
+	@echo 'make macos-check  cross-builds the whole program for macOS (arm64, x86_64), checks what it imports'
 	@echo 'make ci       what CI runs: test, lint, asan, tsan, fuzz'
 build:
 	@scripts/build.sh release
@@ -23,6 +24,8 @@ fuzz:
 	@scripts/fuzz.sh
 lint:
 	@scripts/lint.sh
+macos-check:
+	@scripts/macos_check.sh
 demo:
 	@scripts/demo.sh
 interop:

