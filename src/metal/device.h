@@ -1,0 +1,13 @@
+// What differs between macOS and iOS. Objective-C++ only.
+#pragma once
+
+#import <Metal/Metal.h>
+
+namespace tv::metal {
+
+// nil: there is none.
+id<MTLDevice> choose_device();
+// For textures of IOSurfaces.
+MTLStorageMode surface_storage(id<MTLDevice> device);
+
+} // namespace tv::metal
