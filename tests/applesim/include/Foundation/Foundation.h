@@ -9,6 +9,7 @@ typedef bool BOOL;
 #else
 typedef signed char BOOL;
 #endif
+#define nil nullptr
 #define YES __objc_yes
 #define NO __objc_no
 typedef long NSInteger;

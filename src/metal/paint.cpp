@@ -1,0 +1,126 @@
+#include "metal/paint.h"
+
+#include <CoreVideo/CoreVideo.h>
+
+#include <span>
+#include <utility>
+
+#include "video/convert/convert.h"
+
+namespace tv::metal {
+namespace {
+
+// A decoder's picture for the CPU, for as long as this lives.
+class LockedPicture {
+public:
+    static Result<LockedPicture> lock(CVPixelBufferRef pixels) {
+        if (CVPixelBufferGetPlaneCount(pixels) != 2)
+            return fail(ErrorCategory::Unsupported, "a decoded picture does not have two planes");
+        if (const CVReturn failure = CVPixelBufferLockBaseAddress(pixels, kCVPixelBufferLock_ReadOnly);
+            failure != kCVReturnSuccess)
+            return fail(ErrorCategory::Io, "a decoded picture cannot be locked", failure);
+        return LockedPicture(pixels);
+    }
+    LockedPicture(LockedPicture&& other) noexcept : pixels_(std::exchange(other.pixels_, nullptr)) {}
+    LockedPicture& operator=(LockedPicture&&) = delete;
+    LockedPicture(const LockedPicture&) = delete;
+    LockedPicture& operator=(const LockedPicture&) = delete;
+    ~LockedPicture() {
+        if (pixels_ != nullptr) CVPixelBufferUnlockBaseAddress(pixels_, kCVPixelBufferLock_ReadOnly);
+    }
+
+    [[nodiscard]] video::Plane plane(std::size_t index) const {
+        const auto* bytes =
+            static_cast<const std::byte*>(CVPixelBufferGetBaseAddressOfPlane(pixels_, index));
+        const std::size_t stride = CVPixelBufferGetBytesPerRowOfPlane(pixels_, index);
+        return {std::span(bytes, bytes == nullptr ? 0 : stride * CVPixelBufferGetHeightOfPlane(pixels_, index)), stride};
+    }
+
+private:
+    explicit LockedPicture(CVPixelBufferRef pixels) : pixels_(pixels) {}
+    CVPixelBufferRef pixels_;
+};
+
+class Painter : public std::enable_shared_from_this<Painter> {
+public:
+    Painter(std::shared_ptr<surface::IOSurface> surface, std::shared_ptr<const Orientation> orientation,
+            std::shared_ptr<Gpu> gpu)
+        : surface_(std::move(surface)), orientation_(std::move(orientation)), gpu_(std::move(gpu)) {}
+
+    void paint(const video::Picture& picture, video::PaintDone done) {
+        if (picture.native == nullptr || !gpu_ || !prepare()) {
+            if (picture.native != nullptr && gpu_) gpu_->count_cpu(false);
+            return done(paint_by_cpu(picture));
+        }
+        // Until finish(): the stream paints one picture at a time.
+        self_ = shared_from_this();
+        picture_ = picture;
+        done_ = std::move(done);
+        converter_->convert(static_cast<CVPixelBufferRef>(picture.native), texture_, orientation_->bottom_up,
+                            [this](Status outcome) { finish(std::move(outcome)); });
+    }
+
+private:
+    [[nodiscard]] video::Size size() const { return {surface_->width(), surface_->height()}; }
+
+    // Whether the GPU can be had, and has a texture of the surface, which is made once.
+    bool prepare() {
+        std::shared_ptr<Converter> now = gpu_->converter();
+        if (now == nullptr) return false;
+        if (now != converter_) {
+            texture_ = nullptr;
+            if (auto made = now->target(surface_->ref(), size())) texture_ = *std::move(made);
+            converter_ = std::move(now);
+        }
+        return texture_ != nullptr;
+    }
+
+    // On whatever thread the GPU reports.
+    void finish(Status outcome) {
+        const std::shared_ptr<Painter> self = std::move(self_);
+        video::Picture picture = std::exchange(picture_, {});
+        video::PaintDone done = std::exchange(done_, nullptr);
+        gpu_->report(*converter_, outcome);
+        if (!outcome) {
+            gpu_->count_cpu(true);
+            outcome = paint_by_cpu(picture);
+        }
+        // Before the next picture may come: the decoder waits for its memory.
+        picture = {};
+        done(std::move(outcome));
+    }
+
+    Status paint_by_cpu(const video::Picture& picture) {
+        TV_ASSIGN(const surface::Writing writing, surface::Writing::begin(*surface_));
+        const video::PixelTarget target{writing.bytes(), surface_->stride(), size(),
+                                        video::PixelFormat::Xrgb8888, orientation_->bottom_up};
+        if (picture.native == nullptr) return video::convert(picture, target);
+        TV_ASSIGN(const LockedPicture locked,
+                  LockedPicture::lock(static_cast<CVPixelBufferRef>(picture.native)));
+        video::Picture planar = picture;
+        planar.layout = video::PixelLayout::Nv12;
+        planar.planes = {locked.plane(0), locked.plane(1), video::Plane{}};
+        return video::convert(planar, target);
+    }
+
+    const std::shared_ptr<surface::IOSurface> surface_;
+    const std::shared_ptr<const Orientation> orientation_;
+    const std::shared_ptr<Gpu> gpu_;
+
+    std::shared_ptr<Converter> converter_; // whose texture this is
+    std::shared_ptr<Target> texture_;
+
+    std::shared_ptr<Painter> self_;
+    video::Picture picture_;
+    video::PaintDone done_;
+};
+
+} // namespace
+
+video::Paint paint_iosurface(std::shared_ptr<surface::IOSurface> surface,
+                             std::shared_ptr<const Orientation> orientation, std::shared_ptr<Gpu> gpu) {
+    return [painter = std::make_shared<Painter>(std::move(surface), std::move(orientation), std::move(gpu))](
+               const video::Picture& picture, video::PaintDone done) { painter->paint(picture, std::move(done)); };
+}
+
+} // namespace tv::metal
