@@ -68,8 +68,10 @@ public:
             TV_TRY(compile());
             if (const CVReturn failure = CVMetalTextureCacheCreate(kCFAllocatorDefault, nullptr, device_,
                                                                    nullptr, cache_.out());
-                failure != kCVReturnSuccess)
+                failure != kCVReturnSuccess) {
+                (void)cache_.release(); // what a failure leaves there is nobody's
                 return fail(ErrorCategory::Unsupported, "there is no Metal texture cache", failure);
+            }
             return {};
         }
     }
@@ -136,8 +138,10 @@ private:
             kCFAllocatorDefault, cache_.get(), job.picture.get(), nullptr, format,
             CVPixelBufferGetWidthOfPlane(job.picture.get(), index),
             CVPixelBufferGetHeightOfPlane(job.picture.get(), index), index, texture.out());
-        if (failure != kCVReturnSuccess)
+        if (failure != kCVReturnSuccess) {
+            (void)texture.release();
             return fail(ErrorCategory::Unsupported, "Metal makes no texture of a decoded picture", failure);
+        }
         return {};
     }
 

@@ -49,8 +49,7 @@ void Gpu::report(const Converter& by, const Status& outcome) {
         failures_ = makings_ = 0;
         return;
     }
-    // What this one picture is like says nothing of the GPU.
-    if (outcome.error().category == ErrorCategory::Unsupported || &by != converter_.get()) return;
+    if (&by != converter_.get()) return; // known already
     const bool lost = outcome.error().category == ErrorCategory::Closed;
     if (!lost && ++failures_ < kFailuresInARow) return;
     log_.warning("{}; {}", tv::describe(outcome.error()),

@@ -33,7 +33,8 @@ public:
     // The converter, or nullptr: not made yet (the first call has a worker make it), being made again, or
     // given up. Never blocks.
     [[nodiscard]] std::shared_ptr<Converter> converter();
-    // What became of a pass; `by` is whose.
+    // What became of a pass, or of the attempt to make one; `by` is whose. A GPU that is lost says so, or
+    // only makes no textures any more.
     void report(const Converter& by, const Status& outcome);
     void count_cpu(bool repeated);
     [[nodiscard]] GpuStatistics statistics() const;

@@ -67,11 +67,14 @@ private:
     bool prepare() {
         std::shared_ptr<Converter> now = gpu_->converter();
         if (now == nullptr) return false;
-        if (now != converter_) {
-            texture_ = nullptr;
-            if (auto made = now->target(surface_->ref(), size())) texture_ = *std::move(made);
-            converter_ = std::move(now);
-        }
+        if (now != converter_) texture_ = nullptr;
+        converter_ = std::move(now);
+        if (texture_ != nullptr) return true;
+        auto made = converter_->target(surface_->ref(), size());
+        if (made)
+            texture_ = *std::move(made);
+        else
+            gpu_->report(*converter_, std::unexpected(made.error()));
         return texture_ != nullptr;
     }
 

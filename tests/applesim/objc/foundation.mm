@@ -13,6 +13,8 @@ extern "C" void* tv_objc_create(void* type) __attribute__((ns_returns_not_retain
 - (instancetype)init {
     return self;
 }
+- (void)dealloc {
+}
 @end
 
 @interface SimString : NSString {

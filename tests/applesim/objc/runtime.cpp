@@ -255,8 +255,9 @@ Slot* objc_msg_lookup_sender(Id* receiver, Selector* selector, Id) {
     return find_or_end((*receiver)->isa, selector);
 }
 
-Slot* objc_msg_lookup_super(Super* super, Selector* selector) {
-    return super->receiver == nullptr ? &nil_slot : find_or_end(super->super_class, selector);
+// Unlike its sibling this one gives the code itself.
+Method objc_msg_lookup_super(Super* super, Selector* selector) {
+    return super->receiver == nullptr ? nil_slot.method : find_or_end(super->super_class, selector)->method;
 }
 
 Id tv_objc_create(Class* type) {

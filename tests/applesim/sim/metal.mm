@@ -496,6 +496,7 @@ CVReturn CVMetalTextureCacheCreate(CFAllocatorRef allocator, CFDictionaryRef cac
                                    CFDictionaryRef textureAttributes, CVMetalTextureCacheRef* cacheOut) {
     (void)allocator, (void)cacheAttributes, (void)textureAttributes;
     expect(metalDevice != nil && cacheOut != nullptr, "a texture cache needs a device");
+    *cacheOut = reinterpret_cast<CVMetalTextureCacheRef>(0x10); // not to be used after a failure
     if (faulty(tv::sim::GpuFault::Cache)) return kCVReturnError;
     count(&tv::sim::GpuCounts::caches);
     *cacheOut = new __CVMetalTextureCache(static_cast<SimDevice*>(metalDevice));
