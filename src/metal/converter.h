@@ -51,5 +51,4 @@ public:
 // Chooses the device and compiles the kernel: 10 to 100 ms, on a worker. Unsupported: no usable GPU.
 [[nodiscard]] Result<std::shared_ptr<Converter>> make_converter();
 
-
 } // namespace tv::metal

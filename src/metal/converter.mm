@@ -66,8 +66,8 @@ public:
             queue_ = [device_ newCommandQueue];
             if (queue_ == nil) return fail(ErrorCategory::Unsupported, "Metal gives no command queue");
             TV_TRY(compile());
-            if (const CVReturn failure = CVMetalTextureCacheCreate(kCFAllocatorDefault, nullptr, device_,
-                                                                   nullptr, cache_.out());
+            if (const CVReturn failure =
+                    CVMetalTextureCacheCreate(kCFAllocatorDefault, nullptr, device_, nullptr, cache_.out());
                 failure != kCVReturnSuccess) {
                 (void)cache_.release(); // what a failure leaves there is nobody's
                 return fail(ErrorCategory::Unsupported, "there is no Metal texture cache", failure);
@@ -119,7 +119,8 @@ private:
         id<MTLLibrary> library = [device_ newLibraryWithSource:[NSString stringWithUTF8String:kKernelSource]
                                                        options:nil
                                                          error:&error];
-        if (library == nil) return fail(ErrorCategory::Unsupported, "Metal does not compile the kernel", [error code]);
+        if (library == nil)
+            return fail(ErrorCategory::Unsupported, "Metal does not compile the kernel", [error code]);
         id<MTLFunction> function = [library newFunctionWithName:[NSString stringWithUTF8String:kKernelName]];
         if (function == nil) return fail(ErrorCategory::Unsupported, "Metal does not find the kernel");
         pipeline_ = [device_ newComputePipelineStateWithFunction:function error:&error];
@@ -132,7 +133,8 @@ private:
         return {};
     }
 
-    Status plane(const Job& job, MTLPixelFormat format, std::size_t index, CfRef<CVMetalTextureRef>& texture) {
+    Status plane(const Job& job, MTLPixelFormat format, std::size_t index,
+                 CfRef<CVMetalTextureRef>& texture) {
         const std::lock_guard lock(mutex_);
         const CVReturn failure = CVMetalTextureCacheCreateTextureFromImage(
             kCFAllocatorDefault, cache_.get(), job.picture.get(), nullptr, format,

@@ -30,10 +30,11 @@ public:
     }
 
     [[nodiscard]] video::Plane plane(std::size_t index) const {
-        const auto* bytes =
-            static_cast<const std::byte*>(CVPixelBufferGetBaseAddressOfPlane(pixels_, index));
+        const auto* bytes = static_cast<const std::byte*>(CVPixelBufferGetBaseAddressOfPlane(pixels_, index));
         const std::size_t stride = CVPixelBufferGetBytesPerRowOfPlane(pixels_, index);
-        return {std::span(bytes, bytes == nullptr ? 0 : stride * CVPixelBufferGetHeightOfPlane(pixels_, index)), stride};
+        return {
+            std::span(bytes, bytes == nullptr ? 0 : stride * CVPixelBufferGetHeightOfPlane(pixels_, index)),
+            stride};
     }
 
 private:
@@ -123,7 +124,9 @@ private:
 video::Paint paint_iosurface(std::shared_ptr<surface::IOSurface> surface,
                              std::shared_ptr<const Orientation> orientation, std::shared_ptr<Gpu> gpu) {
     return [painter = std::make_shared<Painter>(std::move(surface), std::move(orientation), std::move(gpu))](
-               const video::Picture& picture, video::PaintDone done) { painter->paint(picture, std::move(done)); };
+               const video::Picture& picture, video::PaintDone done) {
+        painter->paint(picture, std::move(done));
+    };
 }
 
 } // namespace tv::metal

@@ -15,9 +15,9 @@ struct Orientation {
     std::atomic<bool> bottom_up{false};
 };
 
-// Pictures with `native` (CVPixelBufferRef) go through the GPU, which is asked for with the first of them; all
-// others, and those that the GPU fails with, through the CPU's conversion into the locked surface. The surface
-// shows the picture when `done` is called. Without `gpu` the CPU does all.
+// Pictures with `native` (CVPixelBufferRef) go through the GPU, which is asked for with the first of them;
+// all others, and those that the GPU fails with, through the CPU's conversion into the locked surface. The
+// surface shows the picture when `done` is called. Without `gpu` the CPU does all.
 [[nodiscard]] video::Paint paint_iosurface(std::shared_ptr<surface::IOSurface> surface,
                                            std::shared_ptr<const Orientation> orientation,
                                            std::shared_ptr<Gpu> gpu);

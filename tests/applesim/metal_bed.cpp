@@ -153,8 +153,9 @@ video::Picture PixelBuffer::planar() const {
 
 std::vector<std::uint8_t> PixelBuffer::expected(video::Size size, bool bottom_up) const {
     std::vector<std::uint8_t> pixels(std::size_t{4} * size.width * size.height);
-    EXPECT_TRUE(video::convert(planar(), {std::as_writable_bytes(std::span(pixels)), std::size_t{4} * size.width,
-                                          size, video::PixelFormat::Xrgb8888, bottom_up}));
+    EXPECT_TRUE(
+        video::convert(planar(), {std::as_writable_bytes(std::span(pixels)), std::size_t{4} * size.width,
+                                  size, video::PixelFormat::Xrgb8888, bottom_up}));
     return pixels;
 }
 
@@ -176,7 +177,8 @@ std::vector<std::uint8_t> shown(surface::IOSurface& surface) {
     IOSurfaceLock(surface.ref(), kIOSurfaceLockReadOnly, nullptr);
     const auto* base = static_cast<const std::uint8_t*>(IOSurfaceGetBaseAddress(surface.ref()));
     for (std::uint32_t y = 0; y < surface.height(); ++y)
-        rows.insert(rows.end(), base + y * surface.stride(), base + y * surface.stride() + std::size_t{4} * surface.width());
+        rows.insert(rows.end(), base + y * surface.stride(),
+                    base + y * surface.stride() + std::size_t{4} * surface.width());
     IOSurfaceUnlock(surface.ref(), kIOSurfaceLockReadOnly, nullptr);
     return rows;
 }

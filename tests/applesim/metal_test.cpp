@@ -230,7 +230,8 @@ TEST_P(MetalTest, a_lost_device_is_made_again_and_no_picture_is_missed) {
         executor_.run();
     }
     EXPECT_EQ(gpu->statistics().devices, 3U);
-    EXPECT_EQ(gpu->statistics().by_gpu, 4U) << "three attempts tell that a device is lost, one picture passes meanwhile";
+    EXPECT_EQ(gpu->statistics().by_gpu, 4U)
+        << "three attempts tell that a device is lost, one picture passes meanwhile";
 }
 
 TEST_P(MetalTest, a_device_lost_under_a_pass_is_made_again_at_once) {
@@ -293,11 +294,21 @@ protected:
 };
 INSTANTIATE_TEST_SUITE_P(Seeds, MetalFaultTest, testing::Values(1));
 
-TEST_P(MetalFaultTest, without_a_device_the_cpu_shows_them) { shows_pictures_without_a_device(GpuFault::NoDevice); }
-TEST_P(MetalFaultTest, without_a_compiler_the_cpu_shows_them) { shows_pictures_without_a_device(GpuFault::Compile); }
-TEST_P(MetalFaultTest, without_the_function_the_cpu_shows_them) { shows_pictures_without_a_device(GpuFault::Function); }
-TEST_P(MetalFaultTest, without_a_pipeline_the_cpu_shows_them) { shows_pictures_without_a_device(GpuFault::Pipeline); }
-TEST_P(MetalFaultTest, without_a_cache_the_cpu_shows_them) { shows_pictures_without_a_device(GpuFault::Cache); }
+TEST_P(MetalFaultTest, without_a_device_the_cpu_shows_them) {
+    shows_pictures_without_a_device(GpuFault::NoDevice);
+}
+TEST_P(MetalFaultTest, without_a_compiler_the_cpu_shows_them) {
+    shows_pictures_without_a_device(GpuFault::Compile);
+}
+TEST_P(MetalFaultTest, without_the_function_the_cpu_shows_them) {
+    shows_pictures_without_a_device(GpuFault::Function);
+}
+TEST_P(MetalFaultTest, without_a_pipeline_the_cpu_shows_them) {
+    shows_pictures_without_a_device(GpuFault::Pipeline);
+}
+TEST_P(MetalFaultTest, without_a_cache_the_cpu_shows_them) {
+    shows_pictures_without_a_device(GpuFault::Cache);
+}
 TEST_P(MetalFaultTest, without_a_texture_of_the_surface_the_cpu_shows_them) {
     shows_pictures_without_a_device(GpuFault::SurfaceTexture);
 }

@@ -13,13 +13,13 @@
 @end
 
 @interface SimError : NSError {
-  @public
+@public
     NSInteger code_;
 }
 @end
 
 @interface SimArray : NSArray {
-  @public
+@public
     std::vector<id> items_;
 }
 @end

@@ -4,7 +4,7 @@
 
 #include "sim/object.h"
 
-extern "C" void* tv_objc_create(void* type) __attribute__((ns_returns_not_retained));
+extern "C" void* tv_objc_create(void* type);
 
 @implementation NSObject
 + (instancetype)alloc {
@@ -18,7 +18,7 @@ extern "C" void* tv_objc_create(void* type) __attribute__((ns_returns_not_retain
 @end
 
 @interface SimString : NSString {
-  @public
+@public
     std::string text_;
 }
 @end

@@ -141,9 +141,9 @@ bool is_block(Id object) {
 
 void check(Id object, const char* doing) {
     if (header(object).magic == Header::kAlive) return;
-    tv::sim::violation(std::string("objc: ") + doing + (header(object).magic == Header::kDead
-                                                            ? " of an object that is gone"
-                                                            : " of something that is no object"));
+    tv::sim::violation(std::string("objc: ") + doing +
+                       (header(object).magic == Header::kDead ? " of an object that is gone"
+                                                              : " of something that is no object"));
 }
 
 const char* interned(const char* name) {
@@ -416,7 +416,8 @@ void _Block_object_dispose(const void* object, int field) {
 // Exceptions of C++ pass through frames of Objective-C++; there are no others here.
 int __gxx_personality_v0(int, int, std::uint64_t, void*, void*); // NOLINT(bugprone-reserved-identifier)
 // NOLINTNEXTLINE(bugprone-reserved-identifier)
-int __gnustep_objcxx_personality_v0(int version, int actions, std::uint64_t kind, void* exception, void* context) {
+int __gnustep_objcxx_personality_v0(int version, int actions, std::uint64_t kind, void* exception,
+                                    void* context) {
     return __gxx_personality_v0(version, actions, kind, exception, context);
 }
 

@@ -1,6 +1,7 @@
-// A small Objective-C runtime for Linux: what clang's -fobjc-runtime=gnustep-2.0 -fobjc-arc -fblocks asks of one,
-// for classes that are linked in, and strict where Apple's is silent: an autorelease without a pool, a
-// release too many, a message to a dead object or one that its class does not have end the process. Tests only.
+// A small Objective-C runtime for Linux: what clang's -fobjc-runtime=gnustep-2.0 -fobjc-arc -fblocks asks of
+// one, for classes that are linked in, and strict where Apple's is silent: an autorelease without a pool, a
+// release too many, a message to a dead object or one that its class does not have end the process. Tests
+// only.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,8 @@
 // does, not when they are encoded. Completion handlers run on that thread, which has no autorelease pool.
 //
 // The rules, each the end of the process where it is broken:
-//   - commands are encoded in order: pipeline, textures and bytes, dispatch, endEncoding, handler, commit once
+//   - commands are encoded in order: pipeline, textures and bytes, dispatch, endEncoding, handler, commit
+//   once
 //   - the kernel touches nothing outside its textures, and textures only as their usage allows
 //   - a surface's texture has the surface's size, format and the device's storage mode
 //   - a texture of a decoded picture has its plane's size and format

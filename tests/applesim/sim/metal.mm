@@ -32,8 +32,8 @@ struct Machine {
     bool held = false;
     unsigned fail_skip = 0, fail_times = 0;
     long fail_code = 0;
-    std::uint64_t generation = 1;  // of devices; those of lost generations work no more
-    std::deque<id> committed;      // SimCommandBuffer
+    std::uint64_t generation = 1; // of devices; those of lost generations work no more
+    std::deque<id> committed;     // SimCommandBuffer
     bool busy = false;
     bool running = false;
 };
@@ -70,7 +70,7 @@ metal::Format metal_format(MTLPixelFormat format) {
 // --- objects -----------------------------------------------------------------------------------------------
 
 @interface MTLTextureDescriptor () {
-  @public
+@public
     MTLPixelFormat format_;
     NSUInteger width_, height_;
     MTLTextureUsage usage_;
@@ -82,7 +82,8 @@ metal::Format metal_format(MTLPixelFormat format) {
                                                       width:(NSUInteger)width
                                                      height:(NSUInteger)height
                                                   mipmapped:(BOOL)mipmapped {
-    expect(width > 0 && height > 0 && width <= 16384 && height <= 16384, "a texture of 1 to 16384 pixels a side");
+    expect(width > 0 && height > 0 && width <= 16384 && height <= 16384,
+           "a texture of 1 to 16384 pixels a side");
     expect(!mipmapped, "no mipmaps of surfaces");
     MTLTextureDescriptor* descriptor = [[MTLTextureDescriptor alloc] init];
     descriptor->format_ = pixelFormat;
@@ -101,7 +102,7 @@ metal::Format metal_format(MTLPixelFormat format) {
 @end
 
 @interface SimTexture : NSObject <MTLTexture> {
-  @public
+@public
     std::uint64_t generation_;
     MTLPixelFormat format_;
     NSUInteger width_, height_;
@@ -139,7 +140,7 @@ metal::Format metal_format(MTLPixelFormat format) {
 @end
 
 @interface SimPipeline : NSObject <MTLComputePipelineState> {
-  @public
+@public
     NSUInteger width_, threads_;
 }
 @end
@@ -155,7 +156,7 @@ metal::Format metal_format(MTLPixelFormat format) {
 @class SimCommandBuffer;
 
 @interface SimEncoder : NSObject <MTLComputeCommandEncoder> {
-  @public
+@public
     SimCommandBuffer* commands_; // which does not hold this one
     SimPipeline* pipeline_;
     SimTexture* textures_[3];
@@ -165,7 +166,7 @@ metal::Format metal_format(MTLPixelFormat format) {
 @end
 
 @interface SimCommandBuffer : NSObject <MTLCommandBuffer> {
-  @public
+@public
     std::uint64_t generation_;
     SimTexture* textures_[3];
     std::vector<std::uint8_t> bytes_;
@@ -187,7 +188,8 @@ metal::Format metal_format(MTLPixelFormat format) {
     expect(!ended_, "no commands after endEncoding");
     expect(index < 3, "the kernel has three textures");
     SimTexture* own = static_cast<SimTexture*>(texture);
-    expect(own == nil || own->generation_ == commands_->generation_, "textures are of the command buffer's device");
+    expect(own == nil || own->generation_ == commands_->generation_,
+           "textures are of the command buffer's device");
     textures_[index] = own;
 }
 - (void)setBytes:(const void*)bytes length:(NSUInteger)length atIndex:(NSUInteger)index {
@@ -197,7 +199,8 @@ metal::Format metal_format(MTLPixelFormat format) {
 }
 - (void)dispatchThreadgroups:(MTLSize)groups threadsPerThreadgroup:(MTLSize)threads {
     expect(!ended_ && !commands_->dispatched_, "one pass, before endEncoding");
-    expect(pipeline_ != nil && textures_[0] != nil && textures_[1] != nil && textures_[2] != nil && !bytes_.empty(),
+    expect(pipeline_ != nil && textures_[0] != nil && textures_[1] != nil && textures_[2] != nil &&
+               !bytes_.empty(),
            "pipeline, textures and bytes are set before the dispatch");
     expect(groups.width > 0 && groups.height > 0 && groups.depth == 1, "a grid is not empty");
     expect(threads.width > 0 && threads.height > 0 && threads.depth == 1 &&
@@ -258,7 +261,8 @@ metal::Format metal_format(MTLPixelFormat format) {
         SimTexture* texture = textures_[i];
         void* memory = tv::sim::gpu_begin(texture->surface_);
         texels[i] = {metal_format(texture->format_), static_cast<std::uint8_t*>(memory) + texture->offset_,
-                     texture->stride_, static_cast<uint>(texture->width_), static_cast<uint>(texture->height_)};
+                     texture->stride_, static_cast<uint>(texture->width_),
+                     static_cast<uint>(texture->height_)};
     }
     for (std::size_t y = 0; y < rows; ++y)
         for (std::size_t x = 0; x < groups_.width * threads_.width; ++x)
@@ -324,7 +328,7 @@ void gpu_thread() {
 } // namespace
 
 @interface SimQueue : NSObject <MTLCommandQueue> {
-  @public
+@public
     std::uint64_t generation_;
 }
 @end
@@ -338,7 +342,7 @@ void gpu_thread() {
 @end
 
 @interface SimDevice : NSObject <MTLDevice> {
-  @public
+@public
     std::uint64_t generation_;
     tv::sim::GpuDevice what_;
 }
@@ -372,7 +376,8 @@ void gpu_thread() {
     (void)options;
     count(&tv::sim::GpuCounts::libraries);
     // There is no compiler here; what runs is the text that C++ compiled.
-    if (std::strcmp([source UTF8String], tv::metal::kKernelSource) != 0 || faulty(tv::sim::GpuFault::Compile)) {
+    if (std::strcmp([source UTF8String], tv::metal::kKernelSource) != 0 ||
+        faulty(tv::sim::GpuFault::Compile)) {
         *error = sim_error(3);
         return nil;
     }
@@ -400,7 +405,8 @@ void gpu_thread() {
     expect(plane == 0 && descriptor->format_ == MTLPixelFormatBGRA8Unorm &&
                IOSurfaceGetPixelFormat(iosurface) == 0x42475241,
            "a published surface has one plane, BGRA");
-    expect(descriptor->width_ == IOSurfaceGetWidth(iosurface) && descriptor->height_ == IOSurfaceGetHeight(iosurface),
+    expect(descriptor->width_ == IOSurfaceGetWidth(iosurface) &&
+               descriptor->height_ == IOSurfaceGetHeight(iosurface),
            "a surface's texture has the surface's size");
     expect(descriptor->storage_ == (what_.unified_memory ? MTLStorageModeShared : MTLStorageModeManaged),
            "a surface's texture is shared where memory is unified, else managed");
@@ -492,8 +498,9 @@ void __CVMetalTextureCache::forget() {
     kept_.clear();
 }
 
-CVReturn CVMetalTextureCacheCreate(CFAllocatorRef allocator, CFDictionaryRef cacheAttributes, id<MTLDevice> metalDevice,
-                                   CFDictionaryRef textureAttributes, CVMetalTextureCacheRef* cacheOut) {
+CVReturn CVMetalTextureCacheCreate(CFAllocatorRef allocator, CFDictionaryRef cacheAttributes,
+                                   id<MTLDevice> metalDevice, CFDictionaryRef textureAttributes,
+                                   CVMetalTextureCacheRef* cacheOut) {
     (void)allocator, (void)cacheAttributes, (void)textureAttributes;
     expect(metalDevice != nil && cacheOut != nullptr, "a texture cache needs a device");
     *cacheOut = reinterpret_cast<CVMetalTextureCacheRef>(0x10); // not to be used after a failure
@@ -503,17 +510,22 @@ CVReturn CVMetalTextureCacheCreate(CFAllocatorRef allocator, CFDictionaryRef cac
     return kCVReturnSuccess;
 }
 
-CVReturn CVMetalTextureCacheCreateTextureFromImage(CFAllocatorRef allocator, CVMetalTextureCacheRef textureCache,
-                                                   CVImageBufferRef sourceImage, CFDictionaryRef textureAttributes,
+CVReturn CVMetalTextureCacheCreateTextureFromImage(CFAllocatorRef allocator,
+                                                   CVMetalTextureCacheRef textureCache,
+                                                   CVImageBufferRef sourceImage,
+                                                   CFDictionaryRef textureAttributes,
                                                    MTLPixelFormat pixelFormat, size_t width, size_t height,
                                                    size_t planeIndex, CVMetalTextureRef* textureOut) {
     (void)allocator, (void)textureAttributes;
-    auto* cache = tv::sim::check<__CVMetalTextureCache>(textureCache, "CVMetalTextureCacheCreateTextureFromImage");
+    auto* cache =
+        tv::sim::check<__CVMetalTextureCache>(textureCache, "CVMetalTextureCacheCreateTextureFromImage");
     *textureOut = reinterpret_cast<CVMetalTextureRef>(0x10); // not to be used after a failure
     const auto memory = tv::sim::picture_plane(sourceImage, planeIndex);
-    if (memory.surface == nullptr || faulty(tv::sim::GpuFault::PictureTexture) || is_lost(cache->device_->generation_))
+    if (memory.surface == nullptr || faulty(tv::sim::GpuFault::PictureTexture) ||
+        is_lost(cache->device_->generation_))
         return kCVReturnError;
-    expect(pixelFormat == (planeIndex == 0 ? MTLPixelFormatR8Unorm : MTLPixelFormatRG8Unorm) && planeIndex < 2,
+    expect(pixelFormat == (planeIndex == 0 ? MTLPixelFormatR8Unorm : MTLPixelFormatRG8Unorm) &&
+               planeIndex < 2,
            "luma is one byte a sample, chroma two");
     expect(width == memory.width && height == memory.height, "a plane's texture has the plane's size");
     SimTexture* texture = [[SimTexture alloc] init];

@@ -15,7 +15,8 @@ typedef signed char BOOL;
 typedef long NSInteger;
 typedef unsigned long NSUInteger;
 
-__attribute__((objc_root_class)) @interface NSObject {
+__attribute__((objc_root_class))
+@interface NSObject {
     Class isa;
 }
 @end

@@ -1,0 +1,40 @@
+# The product's Objective-C++ on Linux: clang's for the GNUstep ABI, over the runtime in objc/. Whatever compiles the rest.
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  set(CMAKE_OBJCXX_COMPILER ${CMAKE_CXX_COMPILER})
+else()
+  find_program(TV_OBJCXX NAMES clang++-19)
+  if(TV_OBJCXX AND NOT TV_SANITIZE)
+    set(CMAKE_OBJCXX_COMPILER ${TV_OBJCXX})
+  endif()
+endif()
+if(NOT CMAKE_OBJCXX_COMPILER)
+  message(STATUS "no clang++-19: the Metal conversion is not tested")
+  add_test(NAME applesim_metal_needs_clang COMMAND ${CMAKE_COMMAND} -E echo "skipped: clang++-19 is needed for Objective-C++")
+  set_tests_properties(applesim_metal_needs_clang PROPERTIES SKIP_REGULAR_EXPRESSION skipped LABELS applesim)
+  return()
+endif()
+enable_language(OBJCXX)
+set(CMAKE_OBJCXX_STANDARD 23)
+
+set(metal ${PROJECT_SOURCE_DIR}/src/metal)
+function(tv_objective_cpp target)
+  target_compile_options(${target} PRIVATE
+    $<$<COMPILE_LANGUAGE:OBJCXX>:-fobjc-runtime=gnustep-2.0;-fobjc-arc;-fblocks;SHELL:-Xclang -fobjc-dispatch-method=legacy>)
+endfunction()
+
+# Of the GPU: the simulated frameworks.
+add_library(tv_applesim_metal STATIC objc/runtime.cpp objc/foundation.mm sim/metal.mm)
+tv_objective_cpp(tv_applesim_metal)
+target_include_directories(tv_applesim_metal PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} PRIVATE sim)
+target_link_libraries(tv_applesim_metal PUBLIC tv_applesim tv_kernel_twin tv_metal_kernel)
+
+# The product's part.
+add_library(tv_sim_metal STATIC ${metal}/converter.mm ${metal}/device_macos.mm ${metal}/gpu.cpp ${metal}/paint.cpp)
+tv_objective_cpp(tv_sim_metal)
+target_link_libraries(tv_sim_metal PUBLIC tv_applesim_metal tv_sim_iosurface tv_video)
+
+add_executable(applesim_metal_test metal_test.cpp metal_bed.cpp)
+target_include_directories(applesim_metal_test PRIVATE sim)
+target_link_libraries(applesim_metal_test PRIVATE tv_sim_metal GTest::gtest_main)
+set_target_properties(applesim_metal_test PROPERTIES LINKER_LANGUAGE CXX)
+gtest_discover_tests(applesim_metal_test PROPERTIES LABELS applesim)
