@@ -181,7 +181,7 @@ class Reader:
             self.declared.constants[item["name"]] = (code, last)
 
     def function(self, node):
-        whole = node["type"]["qualType"]
+        whole = re.sub(r"\s*__attribute__\(\(\w+\)\)$", "", node["type"]["qualType"])
         result = self.code(whole[: self.parameters_at(whole)].strip())
         return result, [self.of(param["type"]) for param in node.get("inner", []) if param.get("kind") == "ParmVarDecl"]
 
@@ -198,7 +198,7 @@ class Reader:
 
     def objc(self, node):
         owner = node.get("interface", {}).get("name") or node["name"]
-        bases = [node["super"]["name"]] if "super" in node else []
+        bases = [node["super"]["name"]] if "name" in node.get("super", {}) else []
         bases += [protocol["name"] for protocol in node.get("protocols", [])]
         known = self.declared.classes.setdefault(owner, [])
         known += [base for base in bases if base not in known]
@@ -226,6 +226,8 @@ class Reader:
         if re.search(r"[*^&\]]\s*(const|_Nonnull|_Nullable|__strong|\s)*$", text) or "(*)" in text or "(^)" in text:
             return "P"
         text = self.strip(text)
+        if "(^" in text:
+            return "P"
         if text.endswith("*") or text.startswith("id<"):
             return "P"
         if text in BUILTIN:
@@ -422,6 +424,8 @@ def asserts(headers, facts, objc):
     for row in facts.aliases.values():
         lines.append(f'static_assert(same_text(TV_SHOW({row.name}), "{row.target}"), "{row.name}");')
     for row in facts.structs.values():
+        if row.framework in OBJC_ONLY and not objc:
+            continue
         lines.append(f'static_assert(sizeof({row.name}) == {row.size} && alignof({row.name}) == {row.align}, "{row.name}");')
         for field in row.fields.split(";"):
             name, offset, code = field.split(":", 2)
