@@ -12,6 +12,10 @@ namespace tv::video {
 // built without it. Whether it can be loaded shows at create() (Unsupported).
 [[nodiscard]] std::unique_ptr<DecoderFactory> ffmpeg_decoders();
 
+// Decoding by VideoToolbox: in hardware, or by Apple's own software where there is none. Only in builds for
+// Apple systems (and in the tests, on the simulation).
+[[nodiscard]] std::unique_ptr<DecoderFactory> videotoolbox_decoders();
+
 // Best first, as Driver takes them: hardware before software.
 [[nodiscard]] std::vector<std::unique_ptr<DecoderFactory>> available_decoders(bool software_only = false);
 

@@ -32,17 +32,61 @@ DecoderModel read_timing(BitReader& bits) {
     return model;
 }
 
-void skip_operating_points(BitReader& bits) {
+void read_operating_points(BitReader& bits, Av1SequenceHeader& header) {
     DecoderModel model;
     if (bits.flag()) model = read_timing(bits);
     const bool display_delay = bits.flag();
     const unsigned points = bits.bits(5) + 1;
     for (unsigned i = 0; i < points && bits.ok(); ++i) {
         bits.skip(12);
-        if (bits.bits(5) > 7) bits.skip(1); // tier
+        const auto level = static_cast<std::uint8_t>(bits.bits(5));
+        const bool tier = level > 7 && bits.flag();
+        if (i == 0) {
+            header.level = level;
+            header.tier = tier;
+        }
         if (model.present && bits.flag()) bits.skip(2 * model.delay_bits + 1);
         if (display_delay && bits.flag()) bits.skip(4);
     }
+}
+
+// From behind the picture size up to the colours.
+void skip_tools(BitReader& bits, bool reduced) {
+    if (!reduced && bits.flag()) bits.skip(4 + 3); // lengths of frame ids
+    bits.skip(3);                                  // superblock size, two intra tools
+    if (!reduced) {
+        bits.skip(4); // inter tools
+        const bool order_hint = bits.flag();
+        if (order_hint) bits.skip(2);
+        constexpr std::uint32_t kSelect = 2;
+        const std::uint32_t screen_content = bits.flag() ? kSelect : bits.bit();
+        if (screen_content > 0 && !bits.flag()) bits.skip(1); // integer motion vectors
+        if (order_hint) bits.skip(3);
+    }
+    bits.skip(3); // superres, cdef, restoration
+}
+
+void read_color(BitReader& bits, Av1SequenceHeader& header) {
+    header.high_bit_depth = bits.flag();
+    header.twelve_bit = header.profile == 2 && header.high_bit_depth && bits.flag();
+    header.monochrome = header.profile != 1 && bits.flag();
+    std::uint32_t described = 0;
+    if (bits.flag()) described = bits.bits(24);
+    constexpr std::uint32_t kSrgbIdentity = 1U << 16 | 13U << 8; // primaries, transfer, matrix
+    if (header.monochrome) {
+        header.subsampling_x = header.subsampling_y = true;
+        return;
+    }
+    if (described == kSrgbIdentity) return;
+    bits.skip(1); // range
+    if (header.profile == 0) {
+        header.subsampling_x = header.subsampling_y = true;
+    } else if (header.profile == 2) {
+        header.subsampling_x = !header.twelve_bit || bits.flag();
+        header.subsampling_y = header.twelve_bit && header.subsampling_x && bits.flag();
+    }
+    if (header.subsampling_x && header.subsampling_y)
+        header.chroma_position = static_cast<std::uint8_t>(bits.bits(2));
 }
 
 } // namespace
@@ -81,13 +125,16 @@ Result<Av1SequenceHeader> parse_av1_sequence_header(Bytes payload) {
     header.still_picture = bits.flag();
     header.reduced = bits.flag();
     if (header.reduced)
-        bits.skip(5);
+        header.level = static_cast<std::uint8_t>(bits.bits(5));
     else
-        skip_operating_points(bits);
+        read_operating_points(bits, header);
     const unsigned width_bits = bits.bits(4) + 1, height_bits = bits.bits(4) + 1;
     header.size.width = bits.bits(width_bits) + 1;
     header.size.height = bits.bits(height_bits) + 1;
     if (!bits.ok()) return fail(ErrorCategory::Corrupted, "AV1 sequence header is cut off");
+    skip_tools(bits, header.reduced);
+    read_color(bits, header);
+    header.complete = bits.ok();
     return header;
 }
 

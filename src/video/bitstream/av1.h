@@ -50,6 +50,17 @@ struct Av1SequenceHeader {
     bool still_picture = false;
     bool reduced = false; // frame headers have no type: every frame is a shown key frame
     Size size{};          // the largest that frames may have
+
+    // For av1C. `complete`: all of them were there.
+    bool complete = false;
+    std::uint8_t level = 0; // of the first operating point, as its tier
+    bool tier = false;
+    bool high_bit_depth = false;
+    bool twelve_bit = false;
+    bool monochrome = false;
+    bool subsampling_x = false;
+    bool subsampling_y = false;
+    std::uint8_t chroma_position = 0;
 };
 [[nodiscard]] Result<Av1SequenceHeader> parse_av1_sequence_header(Bytes payload);
 

@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include "calls.h"
 #include "random.h"
 
 namespace tv::sim {
@@ -170,6 +171,31 @@ std::size_t alive_count_of(const char* type_name) {
         count += std::string_view(object->type->name) == type_name ? 1 : 0;
     }
     return count;
+}
+
+namespace {
+struct CallTable {
+    std::mutex lock;
+    std::map<std::string, const CallCounter*> counters;
+};
+CallTable& call_table() {
+    static auto* const table = new CallTable;
+    return *table;
+}
+} // namespace
+
+CallCounter::CallCounter(const char* function) {
+    CallTable& table = call_table();
+    const std::lock_guard guard(table.lock);
+    table.counters.emplace(function, this);
+}
+
+std::map<std::string, unsigned long> calls() {
+    CallTable& table = call_table();
+    const std::lock_guard guard(table.lock);
+    std::map<std::string, unsigned long> counts;
+    for (const auto& [name, counter] : table.counters) counts[name] = counter->count();
+    return counts;
 }
 
 namespace {

@@ -1,0 +1,177 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "calls.h"
+#include "cf.h"
+#include "media.h"
+#include "random.h"
+
+using tv::sim::check;
+using tv::sim::violation;
+
+const tv::sim::TypeInfo __CVBuffer::kType{"CVPixelBuffer"};
+
+const CFStringRef kCVPixelBufferPixelFormatTypeKey =
+    tv::sim::constant_string("kCVPixelBufferPixelFormatTypeKey");
+const CFStringRef kCVPixelBufferIOSurfacePropertiesKey =
+    tv::sim::constant_string("kCVPixelBufferIOSurfacePropertiesKey");
+const CFStringRef kCVPixelBufferMetalCompatibilityKey =
+    tv::sim::constant_string("kCVPixelBufferMetalCompatibilityKey");
+
+namespace tv::sim {
+
+Pixels::Pixels(std::size_t size) : size_((size + 4095) / 4096 * 4096) {
+    const int fd = memfd_create("applesim-pixels", MFD_CLOEXEC);
+    if (fd < 0 || ftruncate(fd, static_cast<off_t>(size_)) != 0) violation("no memory for pixels");
+    product_ = static_cast<std::uint8_t*>(mmap(nullptr, size_, PROT_NONE, MAP_SHARED, fd, 0));
+    own_ = static_cast<std::uint8_t*>(mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+    close(fd);
+    if (product_ == MAP_FAILED || own_ == MAP_FAILED) violation("no memory for pixels");
+}
+Pixels::~Pixels() {
+    munmap(product_, size_);
+    munmap(own_, size_);
+}
+void Pixels::protect(int protection) {
+    if (mprotect(product_, size_, protection) != 0) violation("mprotect of pixels");
+}
+void Pixels::poison() {
+    std::memset(own_, 0xaa, size_);
+}
+
+std::shared_ptr<Pixels> PixelPool::take(std::size_t size) {
+    {
+        const std::lock_guard guard(lock_);
+        const auto fits =
+            std::find_if(free_.begin(), free_.end(), [&](const auto& p) { return p->size() >= size; });
+        if (fits != free_.end()) {
+            auto pixels = std::move(*fits);
+            free_.erase(fits);
+            return pixels;
+        }
+        ++allocated_;
+    }
+    return std::make_shared<Pixels>(size);
+}
+void PixelPool::give_back(std::shared_ptr<Pixels> pixels) {
+    pixels->poison();
+    const std::lock_guard guard(lock_);
+    free_.push_back(std::move(pixels));
+}
+
+__CVBuffer* make_nv12(std::shared_ptr<PixelPool> pool, OSType format, std::size_t width, std::size_t height) {
+    auto* buffer = new __CVBuffer;
+    buffer->format = format;
+    buffer->width = width;
+    buffer->height = height;
+    buffer->clean = {{0, 0}, {static_cast<double>(width), static_cast<double>(height)}};
+    const auto padded = [](std::size_t bytes) { return (bytes + 63) / 64 * 64 + 64 * draw(3); };
+    const PlaneGeometry luma{width, height, 64 * draw(4), padded(width), 1};
+    const std::size_t behind = luma.offset + luma.stride * height + 64 * draw(4);
+    const PlaneGeometry chroma{(width + 1) / 2, (height + 1) / 2, behind, padded((width + 1) / 2 * 2), 2};
+    buffer->planes = {luma, chroma};
+    buffer->pixels = pool->take(chroma.offset + chroma.stride * chroma.height);
+    buffer->pool = std::move(pool);
+    return buffer;
+}
+
+} // namespace tv::sim
+
+void __CVBuffer::dispose() {
+    if (!locks.empty()) violation("the last release of a pixel buffer that is still locked", this);
+    if (pool && pixels) pool->give_back(std::move(pixels));
+    pixels.reset();
+    pool.reset();
+}
+
+namespace {
+
+const tv::sim::PlaneGeometry& plane(const __CVBuffer* buffer, std::size_t index) {
+    if (index >= buffer->planes.size()) violation("a plane that the pixel buffer does not have", buffer);
+    return buffer->planes[index];
+}
+
+} // namespace
+
+extern "C" {
+
+CVPixelBufferRef CVPixelBufferRetain(CVPixelBufferRef texture) {
+    TV_SIM_CALL();
+    if (texture != nullptr) tv::sim::retain(check<__CVBuffer>(texture, __func__), __func__);
+    return texture;
+}
+void CVPixelBufferRelease(CVPixelBufferRef texture) {
+    TV_SIM_CALL();
+    if (texture != nullptr) tv::sim::release(texture, __func__);
+}
+CVReturn CVPixelBufferLockBaseAddress(CVPixelBufferRef pixelBuffer, CVPixelBufferLockFlags lockFlags) {
+    TV_SIM_CALL();
+    auto* buffer = check<__CVBuffer>(pixelBuffer, __func__);
+    if (buffer->planes.empty()) return kCVReturnError; // compressed formats have no address
+    const bool read_only = (lockFlags & kCVPixelBufferLock_ReadOnly) != 0;
+    if (!read_only && buffer->written_by_decoder) {
+        violation("a picture that the decoder may still refer to is locked for writing", buffer);
+    }
+    const std::lock_guard guard(buffer->lock);
+    buffer->locks.push_back(lockFlags);
+    if (buffer->locks.size() == 1 || !read_only) {
+        buffer->pixels->protect(read_only ? PROT_READ : PROT_READ | PROT_WRITE);
+    }
+    return kCVReturnSuccess;
+}
+CVReturn CVPixelBufferUnlockBaseAddress(CVPixelBufferRef pixelBuffer, CVPixelBufferLockFlags unlockFlags) {
+    TV_SIM_CALL();
+    auto* buffer = check<__CVBuffer>(pixelBuffer, __func__);
+    const std::lock_guard guard(buffer->lock);
+    const auto found = std::find(buffer->locks.begin(), buffer->locks.end(), unlockFlags);
+    if (found == buffer->locks.end()) violation("a pixel buffer is unlocked that was not locked so", buffer);
+    buffer->locks.erase(found);
+    if (buffer->locks.empty()) buffer->pixels->protect(PROT_NONE);
+    return kCVReturnSuccess;
+}
+size_t CVPixelBufferGetWidth(CVPixelBufferRef pixelBuffer) {
+    TV_SIM_CALL();
+    return check<__CVBuffer>(pixelBuffer, __func__)->width;
+}
+size_t CVPixelBufferGetHeight(CVPixelBufferRef pixelBuffer) {
+    TV_SIM_CALL();
+    return check<__CVBuffer>(pixelBuffer, __func__)->height;
+}
+OSType CVPixelBufferGetPixelFormatType(CVPixelBufferRef pixelBuffer) {
+    TV_SIM_CALL();
+    return check<__CVBuffer>(pixelBuffer, __func__)->format;
+}
+size_t CVPixelBufferGetPlaneCount(CVPixelBufferRef pixelBuffer) {
+    TV_SIM_CALL();
+    return check<__CVBuffer>(pixelBuffer, __func__)->planes.size();
+}
+size_t CVPixelBufferGetWidthOfPlane(CVPixelBufferRef pixelBuffer, size_t planeIndex) {
+    TV_SIM_CALL();
+    return plane(check<__CVBuffer>(pixelBuffer, __func__), planeIndex).width;
+}
+size_t CVPixelBufferGetHeightOfPlane(CVPixelBufferRef pixelBuffer, size_t planeIndex) {
+    TV_SIM_CALL();
+    return plane(check<__CVBuffer>(pixelBuffer, __func__), planeIndex).height;
+}
+void* CVPixelBufferGetBaseAddressOfPlane(CVPixelBufferRef pixelBuffer, size_t planeIndex) {
+    TV_SIM_CALL();
+    auto* buffer = check<__CVBuffer>(pixelBuffer, __func__);
+    const std::lock_guard guard(buffer->lock);
+    const auto& geometry = plane(buffer, planeIndex);
+    return buffer->locks.empty() ? nullptr : buffer->pixels->product() + geometry.offset;
+}
+size_t CVPixelBufferGetBytesPerRowOfPlane(CVPixelBufferRef pixelBuffer, size_t planeIndex) {
+    TV_SIM_CALL();
+    return plane(check<__CVBuffer>(pixelBuffer, __func__), planeIndex).stride;
+}
+CGRect CVImageBufferGetCleanRect(CVImageBufferRef imageBuffer) {
+    TV_SIM_CALL();
+    return check<__CVBuffer>(imageBuffer, __func__)->clean;
+}
+
+} // extern "C"

@@ -1,0 +1,59 @@
+// How the simulated VideoToolbox behaves, and what it saw. Tests only.
+#pragma once
+
+#include <VideoToolbox/VideoToolbox.h>
+
+#include <string>
+#include <vector>
+
+namespace tv::sim {
+
+// One thing that goes wrong: at the `sample`th sample (from 0) of the `session`th session made since
+// configure().
+struct Fault {
+    enum class Kind : unsigned char {
+        CreateFails,       // with `status`
+        ReturnsError,      // DecodeFrame answers `status`; no callback
+        ReturnsAndReports, // DecodeFrame answers `status`, and calls back with it as well
+        ReturnsAndDecodes, // DecodeFrame answers `status`, and calls back with the picture
+        ReportsError,      // the callback gets `status` and no image
+        NoImage,           // noErr, and no image
+        Dropped,           // noErr and FrameDropped, no image
+        DroppedWithImage,  // noErr and FrameDropped, and an image of something else
+        Interrupted,       // noErr and FrameInterrupted, and a black image
+        NoCallback,        // the picture is forgotten
+        DecodeHangs,       // DecodeFrame returns only after release_hangs()
+        WaitHangs,         // the same of WaitForAsynchronousFrames, from that sample on
+        AllDie,            // every session there is answers InvalidSession from now on
+    };
+    Kind kind = Kind::ReportsError;
+    int session = 0; // -1: every one
+    int sample = 0;  // -1: every one
+    OSStatus status = 0;
+    bool sticky = false; // and so does every later sample of that session
+};
+
+struct Behaviour {
+    unsigned withhold = 0;              // pictures held back until later ones push them out, or Wait
+    bool finish_emits = true;           // FinishDelayedFrames gives them too
+    bool promise_of_order_helps = true; // none are held back when the SPS says that nothing is reordered
+    bool hardware = true;               // what UsingHardware answers
+    int accept_changes = -1;     // CanAccept: 1 always, 0 never, -1 drawn where codec and size are the same
+    unsigned max_delay_us = 300; // a decode takes up to this
+    std::vector<Fault> faults;
+};
+
+// For sessions made from now on; forgets counts, complaints and faults that struck.
+void configure(Behaviour behaviour);
+void release_hangs();
+
+// Breaches of the contract that Apple answers with an error code and not with a crash; a correct product
+// leaves none.
+std::vector<std::string> complaints();
+unsigned sessions_made();
+unsigned sessions_alive();
+unsigned faults_struck();
+// Buffers that a session's pool allocated, at most.
+unsigned largest_pool();
+
+} // namespace tv::sim
