@@ -1,6 +1,3 @@
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -8,7 +5,9 @@
 
 #include "calls.h"
 #include "cf.h"
+#include "iosurface.h"
 #include "media.h"
+#include "picture.h"
 #include "random.h"
 
 using tv::sim::check;
@@ -24,21 +23,28 @@ const CFStringRef kCVPixelBufferMetalCompatibilityKey =
     tv::sim::constant_string("kCVPixelBufferMetalCompatibilityKey");
 
 namespace tv::sim {
+namespace {
+constexpr int kRow = 4096; // any; the planes have their own
+} // namespace
 
-Pixels::Pixels(std::size_t size) : size_((size + 4095) / 4096 * 4096) {
-    const int fd = memfd_create("applesim-pixels", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, static_cast<off_t>(size_)) != 0) violation("no memory for pixels");
-    product_ = static_cast<std::uint8_t*>(mmap(nullptr, size_, PROT_NONE, MAP_SHARED, fd, 0));
-    own_ = static_cast<std::uint8_t*>(mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-    close(fd);
-    if (product_ == MAP_FAILED || own_ == MAP_FAILED) violation("no memory for pixels");
+Pixels::Pixels(std::size_t size) : size_((size + kRow - 1) / kRow * kRow) {
+    const CFStringRef keys[] = {kIOSurfaceWidth, kIOSurfaceHeight, kIOSurfaceBytesPerElement};
+    const int values[] = {kRow, static_cast<int>(size_ / kRow), 1};
+    CFMutableDictionaryRef wanted = CFDictionaryCreateMutable(nullptr, 0, &kCFTypeDictionaryKeyCallBacks,
+                                                              &kCFTypeDictionaryValueCallBacks);
+    for (int i = 0; i < 3; ++i) {
+        CFNumberRef number = CFNumberCreate(nullptr, kCFNumberSInt32Type, &values[i]);
+        CFDictionarySetValue(wanted, keys[i], number);
+        CFRelease(number);
+    }
+    surface_ = IOSurfaceCreate(wanted);
+    CFRelease(wanted);
+    if (surface_ == nullptr) violation("no surface for a picture");
+    own_ = static_cast<std::uint8_t*>(gpu_begin(surface_));
+    gpu_end(surface_, false);
 }
 Pixels::~Pixels() {
-    munmap(product_, size_);
-    munmap(own_, size_);
-}
-void Pixels::protect(int protection) {
-    if (mprotect(product_, size_, protection) != 0) violation("mprotect of pixels");
+    CFRelease(surface_);
 }
 void Pixels::poison() {
     std::memset(own_, 0xaa, size_);
@@ -77,19 +83,32 @@ __CVBuffer* make_nv12(std::shared_ptr<PixelPool> pool, OSType format, std::size_
     buffer->planes = {luma, chroma};
     buffer->pixels = pool->take(chroma.offset + chroma.stride * chroma.height);
     buffer->pool = std::move(pool);
+    add_use(buffer->pixels->surface()); // the wrapper's, for as long as it lives
     return buffer;
+}
+
+PlaneMemory picture_plane(CVPixelBufferRef picture, std::size_t index) {
+    const auto* buffer = check<__CVBuffer>(picture, "CVMetalTextureCacheCreateTextureFromImage");
+    if (index >= buffer->planes.size() || !buffer->metal_mappable) return {};
+    const PlaneGeometry& geometry = buffer->planes[index];
+    return {buffer->pixels->surface(), geometry.offset, geometry.stride, geometry.width, geometry.height};
 }
 
 } // namespace tv::sim
 
 void __CVBuffer::dispose() {
     if (!locks.empty()) violation("the last release of a pixel buffer that is still locked", this);
+    if (pixels) tv::sim::remove_use(pixels->surface());
     if (pool && pixels) pool->give_back(std::move(pixels));
     pixels.reset();
     pool.reset();
 }
 
 namespace {
+
+IOSurfaceLockOptions surface_options(CVPixelBufferLockFlags flags) {
+    return (flags & kCVPixelBufferLock_ReadOnly) != 0 ? kIOSurfaceLockReadOnly : IOSurfaceLockOptions{};
+}
 
 const tv::sim::PlaneGeometry& plane(const __CVBuffer* buffer, std::size_t index) {
     if (index >= buffer->planes.size()) violation("a plane that the pixel buffer does not have", buffer);
@@ -119,10 +138,7 @@ CVReturn CVPixelBufferLockBaseAddress(CVPixelBufferRef pixelBuffer, CVPixelBuffe
     }
     const std::lock_guard guard(buffer->lock);
     buffer->locks.push_back(lockFlags);
-    if (buffer->locks.size() == 1 || !read_only) {
-        buffer->pixels->protect(read_only ? PROT_READ : PROT_READ | PROT_WRITE);
-    }
-    return kCVReturnSuccess;
+    return IOSurfaceLock(buffer->pixels->surface(), surface_options(lockFlags), nullptr);
 }
 CVReturn CVPixelBufferUnlockBaseAddress(CVPixelBufferRef pixelBuffer, CVPixelBufferLockFlags unlockFlags) {
     TV_SIM_CALL();
@@ -131,8 +147,12 @@ CVReturn CVPixelBufferUnlockBaseAddress(CVPixelBufferRef pixelBuffer, CVPixelBuf
     const auto found = std::find(buffer->locks.begin(), buffer->locks.end(), unlockFlags);
     if (found == buffer->locks.end()) violation("a pixel buffer is unlocked that was not locked so", buffer);
     buffer->locks.erase(found);
-    if (buffer->locks.empty()) buffer->pixels->protect(PROT_NONE);
-    return kCVReturnSuccess;
+    return IOSurfaceUnlock(buffer->pixels->surface(), surface_options(unlockFlags), nullptr);
+}
+IOSurfaceRef CVPixelBufferGetIOSurface(CVPixelBufferRef pixelBuffer) {
+    TV_SIM_CALL();
+    const auto* buffer = check<__CVBuffer>(pixelBuffer, __func__);
+    return buffer->in_surface ? buffer->pixels->surface() : nullptr;
 }
 size_t CVPixelBufferGetWidth(CVPixelBufferRef pixelBuffer) {
     TV_SIM_CALL();
@@ -163,7 +183,8 @@ void* CVPixelBufferGetBaseAddressOfPlane(CVPixelBufferRef pixelBuffer, size_t pl
     auto* buffer = check<__CVBuffer>(pixelBuffer, __func__);
     const std::lock_guard guard(buffer->lock);
     const auto& geometry = plane(buffer, planeIndex);
-    return buffer->locks.empty() ? nullptr : buffer->pixels->product() + geometry.offset;
+    if (buffer->locks.empty()) return nullptr;
+    return static_cast<std::uint8_t*>(IOSurfaceGetBaseAddress(buffer->pixels->surface())) + geometry.offset;
 }
 size_t CVPixelBufferGetBytesPerRowOfPlane(CVPixelBufferRef pixelBuffer, size_t planeIndex) {
     TV_SIM_CALL();

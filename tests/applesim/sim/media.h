@@ -3,6 +3,7 @@
 
 #include <CoreMedia/CoreMedia.h>
 #include <CoreVideo/CoreVideo.h>
+#include <IOSurface/IOSurfaceRef.h>
 
 #include <memory>
 #include <mutex>
@@ -41,22 +42,22 @@ struct opaqueCMSampleBuffer : tv::sim::Object {
 
 namespace tv::sim {
 
-// Pixels mapped twice: as the product sees them, readable only while locked, and for the simulation itself.
+// A surface's memory: bytes that the product reads only while they are locked, and that the simulation
+// writes.
 class Pixels {
 public:
     explicit Pixels(std::size_t size);
     ~Pixels();
     Pixels(const Pixels&) = delete;
     Pixels& operator=(const Pixels&) = delete;
-    void protect(int protection);
     void poison();
-    [[nodiscard]] std::uint8_t* product() const { return product_; }
+    [[nodiscard]] IOSurfaceRef surface() const { return surface_; }
     [[nodiscard]] std::uint8_t* own() const { return own_; }
     [[nodiscard]] std::size_t size() const { return size_; }
 
 private:
     std::size_t size_;
-    std::uint8_t* product_ = nullptr;
+    IOSurfaceRef surface_ = nullptr;
     std::uint8_t* own_ = nullptr;
 };
 
