@@ -38,3 +38,10 @@ target_include_directories(applesim_metal_test PRIVATE sim)
 target_link_libraries(applesim_metal_test PRIVATE tv_sim_metal GTest::gtest_main)
 set_target_properties(applesim_metal_test PROPERTIES LINKER_LANGUAGE CXX)
 gtest_discover_tests(applesim_metal_test PROPERTIES LABELS applesim)
+
+# The product broken in every way that the tests are for.
+if(NOT TV_SANITIZE)
+  add_test(NAME applesim_metal_mutants COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutants.py
+    --build ${CMAKE_BINARY_DIR} --test applesim_metal_test ${CMAKE_CURRENT_SOURCE_DIR}/metal.mutants)
+  set_tests_properties(applesim_metal_mutants PROPERTIES LABELS "applesim;mutants" TIMEOUT 600 PROCESSORS 2)
+endif()
