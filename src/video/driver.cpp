@@ -271,6 +271,7 @@ DriverStatistics Driver::counts() const {
     if (!candidates_.empty()) {
         statistics.decoder = candidates_[current_].factory->name();
         statistics.hardware = candidates_[current_].factory->hardware();
+        if (lane_) statistics.hardware = lane_->hardware().value_or(statistics.hardware);
     }
     statistics.log_bytes = log_bytes_;
     return statistics;

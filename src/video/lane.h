@@ -35,6 +35,14 @@ public:
     LaneInbox(const Clock& clock, std::function<void()> wake) : clock_(clock), wake_(std::move(wake)) {}
 
     void decoded(std::uint64_t ticket, Result<std::optional<Picture>> outcome) override;
+    void using_hardware(bool hardware) override {
+        hardware_.store(hardware ? 1 : 0, std::memory_order_relaxed);
+    }
+    // nullopt: what the factory says of all its decoders.
+    [[nodiscard]] std::optional<bool> hardware() const {
+        const int said = hardware_.load(std::memory_order_relaxed);
+        return said < 0 ? std::nullopt : std::optional(said == 1);
+    }
     void begin(std::uint64_t ticket);
     void created(Status status);
     // After decode(): says Returned unless the ticket was reported. Whether it was not.
@@ -51,6 +59,7 @@ private:
     void tell();
 
     const Clock& clock_;
+    std::atomic<int> hardware_{-1};
     // Apart from the events' mutex: whoever is woken takes the events at once, and would have to wait for it.
     std::mutex wake_mutex_;
     std::function<void()> wake_;
@@ -76,6 +85,7 @@ public:
     void abandon();
 
     void take_events(std::vector<LaneEvent>& events) { inbox_->take(events); }
+    [[nodiscard]] std::optional<bool> hardware() const { return inbox_->hardware(); }
     // Since when a call has been running, 0: none is; steady nanoseconds. And where.
     [[nodiscard]] std::int64_t busy_since() const { return busy_since_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::thread::id busy_worker();

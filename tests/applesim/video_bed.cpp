@@ -140,9 +140,18 @@ TestStream h264_with_key_frames(int frames, int distance) {
     TestStream stream{"H.264 with key frames", video::Codec::H264, {320, 180}, {}, {}};
     stream.packets = encode_pattern(
         "libx264",
-        fmt::format("-preset ultrafast -tune zerolatency -g {} -keyint_min {} -x264-params aud=1", distance,
-                    distance),
+        fmt::format(
+            "-preset ultrafast -tune zerolatency -g {} -keyint_min {} -sc_threshold 0 -x264-params aud=1",
+            distance, distance),
         stream.size, frames);
+    decode_reference(stream);
+    return stream;
+}
+
+TestStream h264_of_size(video::Size size, int frames) {
+    TestStream stream{"H.264", video::Codec::H264, size, {}, {}};
+    stream.packets = encode_pattern("libx264", "-preset ultrafast -tune zerolatency -x264-params aud=1",
+                                    stream.size, frames);
     decode_reference(stream);
     return stream;
 }

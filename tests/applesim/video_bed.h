@@ -25,6 +25,7 @@ struct TestStream {
 [[nodiscard]] TestStream hevc_test_stream(int frames);
 // H.264 with more than one key frame.
 [[nodiscard]] TestStream h264_with_key_frames(int frames, int distance);
+[[nodiscard]] TestStream h264_of_size(video::Size size, int frames);
 
 // A picture's samples as I420, read as the product must: locked, by its own strides.
 [[nodiscard]] Buffer samples_of(const video::Picture& picture);

@@ -158,18 +158,13 @@ public:
                         std::shared_ptr<Capabilities> capabilities)
         : codec_(codec), capabilities_(std::move(capabilities)), output_(std::move(sink)), sets_(codec) {}
 
+    // After an error the driver goes on with another decoder; what it had queued here is not worth a call.
     [[nodiscard]] Status decode(const AccessUnit& unit) override {
-        split_for_sample(codec_, unit.bytes, parts_);
-        TV_TRY(follow_format(unit.key_frame));
-        output_.begin(unit.ticket);
-        if (!parts_.has_picture) {
-            output_.report(unit.ticket, std::nullopt);
-            return {};
-        }
-        const Status status = submit(unit.ticket);
-        // Where VideoToolbox called back and yet says no, its first word counts.
-        if (!status && output_.take(unit.ticket)) return status;
-        return {};
+        if (unit.key_frame) broken_.reset();
+        if (broken_) return std::unexpected(*broken_);
+        const Status status = take(unit);
+        if (!status) broken_ = status.error();
+        return status;
     }
 
     [[nodiscard]] Status ask_for_delayed() override {
@@ -185,6 +180,20 @@ public:
     }
 
 private:
+    [[nodiscard]] Status take(const AccessUnit& unit) {
+        split_for_sample(codec_, unit.bytes, parts_);
+        TV_TRY(follow_format(unit.key_frame));
+        output_.begin(unit.ticket);
+        if (!parts_.has_picture) {
+            output_.report(unit.ticket, std::nullopt);
+            return {};
+        }
+        const Status status = submit(unit.ticket);
+        // Where VideoToolbox called back and yet says no, its first word counts.
+        if (!status && output_.take(unit.ticket)) return status;
+        return {};
+    }
+
     [[nodiscard]] Status submit(std::uint64_t ticket) {
         TV_ASSIGN(const auto sample, make_sample(parts_, format_.get()));
         const OSStatus status = VTDecompressionSessionDecodeFrame(
@@ -255,6 +264,7 @@ private:
     std::unique_ptr<Session> session_; // goes before its output
     FormatRef format_;                 // of the samples to come
     SampleParts parts_;
+    std::optional<Error> broken_;
     // What the description was made of: parameter sets; AV1's sequence header; the size of VP9's pictures.
     ParameterSets sets_;
     std::vector<std::byte> configuration_;

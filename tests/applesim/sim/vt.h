@@ -40,7 +40,7 @@ struct Behaviour {
     bool hardware = true;               // what UsingHardware answers
     int accept_changes = -1;     // CanAccept: 1 always, 0 never, -1 drawn where codec and size are the same
     unsigned max_delay_us = 300; // a decode takes up to this
-    std::vector<Fault> faults;
+    std::vector<Fault> faults = {};
 };
 
 // For sessions made from now on; forgets counts, complaints and faults that struck.

@@ -50,10 +50,8 @@ Verdict judge_nals(bool hevc, const std::uint8_t* data, std::size_t size) {
         if (size - at < 5) return refuse(kVTVideoDecoderBadDataErr, "a sample ends inside a length");
         const std::size_t length = std::size_t{data[at]} << 24U | std::size_t{data[at + 1]} << 16U |
                                    std::size_t{data[at + 2]} << 8U | data[at + 3];
-        if (length == 1 || (data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1)) {
-            // A start code reads as one of these, and a unit of one byte as no unit of a picture.
-            return refuse(kVTVideoDecoderBadDataErr, "a start code where a length should be");
-        }
+        // A start code of four bytes reads as this; one of three bytes as a length that does not add up.
+        if (length == 1) return refuse(kVTVideoDecoderBadDataErr, "a start code where a length should be");
         at += 4;
         if (length == 0 || length > size - at) {
             return refuse(kVTVideoDecoderBadDataErr, "lengths of a sample do not add up");
