@@ -95,6 +95,24 @@ Status check_expansion(CompressionKind kind, std::size_t compressed, std::size_t
     return fail(ErrorCategory::Unsupported, "unknown compression");
 }
 
+// lz4_Block_format.md: the token's upper half is the run's length; 15 means that bytes to add to it follow,
+// up to and with the first that is not 255. The last sequence of a block ends behind its literals.
+Lz4Literals find_lz4_literals(Bytes begin, std::size_t compressed, std::size_t uncompressed) {
+    using enum Lz4Literals::Answer;
+    if (begin.empty()) return {compressed == 0 ? No : Unknown};
+    constexpr unsigned kMore = 15, kMoreBytes = 255;
+    const unsigned first = std::to_integer<unsigned>(begin[0]) >> 4;
+    std::size_t length = first;
+    std::size_t at = 1;
+    for (unsigned added = kMoreBytes; first == kMore && added == kMoreBytes; ++at) {
+        if (length > uncompressed) return {No};
+        if (at == begin.size()) return {at < compressed ? Unknown : No};
+        added = std::to_integer<unsigned>(begin[at]);
+        length += added;
+    }
+    return length == uncompressed && at + length == compressed ? Lz4Literals{Yes, at} : Lz4Literals{No};
+}
+
 void Decompressor::FreeZstd::operator()(ZSTD_DCtx_s* context) const {
     ZSTD_freeDCtx(context);
 }

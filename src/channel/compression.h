@@ -1,6 +1,7 @@
 // Compression of the data part of fills and diffs. Every message is compressed on its own.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,17 @@ namespace tv {
 // head is known, before memory is set aside for its contents. Limit "decompression ratio" or "bytes of one
 // fill or diff", PeerViolation where the sizes contradict each other.
 [[nodiscard]] Status check_expansion(CompressionKind kind, std::size_t compressed, std::size_t uncompressed);
+
+// Whether an lz4 block is one run of literals, as compressors leave what they find no repetition in: then the
+// data is in the message as it is.
+struct Lz4Literals {
+    enum class Answer : std::uint8_t { Unknown, No, Yes }; // Unknown: more of the block has to be seen
+    Answer answer = Answer::Unknown;
+    std::size_t prefix = 0; // Yes: bytes ahead of the data
+};
+// `begin`: the block's first bytes, as far as they have come. `compressed`, `uncompressed`: sizes of the
+// whole.
+[[nodiscard]] Lz4Literals find_lz4_literals(Bytes begin, std::size_t compressed, std::size_t uncompressed);
 
 // One per thread: zstd's working memory (about 160 KiB, set aside at the first zstd message) is reused.
 class Decompressor {

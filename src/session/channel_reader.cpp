@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "mirror/stream_copy.h"
+
 namespace tv {
 namespace {
 
 // One read. Linux hands over at most some 200 KiB of a Unix socket at once.
 constexpr std::size_t kRead = 256 * limits::kKiB;
-// With uncompressed diffs, what is read ahead has to be copied again: enough for what surrounds them.
+// With data that comes as it is, what is read ahead has to be copied again: enough for what surrounds them.
 constexpr std::size_t kReadAhead = 16 * limits::kKiB;
 // Diffs from this size on are read span by span, spans from this size on straight into the file: a system
 // call costs about as much as copying them.
@@ -46,9 +48,8 @@ Result<std::size_t> ChannelReader::receive() {
 }
 
 Result<std::size_t> ChannelReader::fill_buffer() {
-    bool ahead_is_cheap = proxy_.mirror.compression != CompressionKind::None;
-    MutableBytes room = buffer_.spare(ahead_is_cheap ? kRead : kReadAhead);
-    if (!ahead_is_cheap) room = room.first(std::min(room.size(), kReadAhead * 2));
+    MutableBytes room = buffer_.spare(plain_ ? kReadAhead : kRead);
+    if (plain_) room = room.first(std::min(room.size(), kReadAhead * 2));
     iovec part{room.data(), room.size()};
     auto count = link_.read(std::span(&part, 1));
     if (count) buffer_.commit(*count);
@@ -75,6 +76,7 @@ Status ChannelReader::process(std::int64_t now, const std::function<Status()>& b
         buffer_.consume(kConnectionHeaderSize);
         begun_ = last_read_;
         proxy_.start(header);
+        plain_ = proxy_.mirror.compression == CompressionKind::None;
         started_ = true;
     }
     bool more = true;
@@ -97,9 +99,10 @@ Result<bool> ChannelReader::process_message(std::int64_t now, const std::functio
     TV_ASSIGN(FrameWord frame, peek_frame(bytes));
     bool update = frame.type == MessageType::BufferDiff || frame.type == MessageType::BufferFill;
     bool whole = bytes.size() >= frame.padded_size();
-    if (!whole && frame.type == MessageType::BufferDiff && bytes.size() >= msg::BufferDiff::kHeadSize) {
+    TV_ASSIGN(const auto prefix, plain_data(frame));
+    if (prefix) {
         TV_TRY(before_update());
-        TV_ASSIGN(bool begun, begin_direct(frame));
+        TV_ASSIGN(bool begun, begin_direct(frame, *prefix));
         if (begun) return true;
     }
     if (!whole) return false;
@@ -112,17 +115,43 @@ Result<bool> ChannelReader::process_message(std::int64_t now, const std::functio
     return true;
 }
 
-Result<bool> ChannelReader::begin_direct(const FrameWord& frame) {
-    if (proxy_.mirror.compression != CompressionKind::None || frame.size < kDirectBytes) return false;
+// A diff worth reading straight into its file: how many bytes stand between its head and its data.
+Result<std::optional<std::size_t>> ChannelReader::plain_data(const FrameWord& frame) {
+    const Bytes bytes = buffer_.bytes();
+    if (frame.type != MessageType::BufferDiff || frame.size < kDirectBytes) return std::nullopt;
+    if (bytes.size() < msg::BufferDiff::kHeadSize) return std::nullopt;
+    switch (proxy_.mirror.compression) {
+    case CompressionKind::None:
+        if (bytes.size() >= frame.padded_size()) return std::nullopt; // it is here already
+        return 0;
+    case CompressionKind::Lz4:
+        break;
+    case CompressionKind::Zstd:
+        return std::nullopt; // its raw blocks are small, and a checksum may follow
+    }
+    TV_ASSIGN(auto head, decode_head<msg::BufferDiff>(bytes));
+    const Bytes data = bytes.subspan(msg::BufferDiff::kHeadSize);
+    const Lz4Literals literals =
+        find_lz4_literals(data.first(std::min(data.size(), head.data_size)), head.data_size,
+                          std::size_t{head.fields.diff_size} + head.fields.ntrailing);
+    if (literals.answer == Lz4Literals::Answer::Unknown) return std::nullopt;
+    plain_ = literals.answer == Lz4Literals::Answer::Yes;
+    return plain_ ? std::optional(literals.prefix) : std::nullopt;
+}
+
+Result<bool> ChannelReader::begin_direct(const FrameWord& frame, std::size_t prefix) {
     TV_ASSIGN(auto head, decode_head<msg::BufferDiff>(buffer_.bytes()));
     TV_ASSIGN(auto file, proxy_.rids.find_file(head.fields.rid));
-    if (!file || !file->direct()) return false;
+    if (!file || !file->direct()) {
+        plain_ = proxy_.mirror.compression == CompressionKind::None; // it has to be read whole
+        return false;
+    }
     mirror::Update update{mirror::Update::Kind::Diff, head.fields.diff_size, head.fields.ntrailing};
     TV_TRY(file->check_direct(update, head.data_size));
     std::size_t target = file->target().size();
     direct_.emplace(
         Direct{std::move(file), DiffCursor(update.first, update.second, target), head.padding(), frame});
-    buffer_.consume(msg::BufferDiff::kHeadSize);
+    buffer_.consume(msg::BufferDiff::kHeadSize + prefix);
     return true;
 }
 
@@ -135,7 +164,7 @@ Result<bool> ChannelReader::continue_direct(std::int64_t now) {
         std::size_t count = std::min(step.length, buffer_.size());
         if (step.action == DiffCursor::Action::NeedHeader || count == 0) return false;
         TV_TRY(file.note_update(step.offset, count));
-        std::memcpy(file.target().data() + step.offset, buffer_.bytes().data(), count);
+        mirror::stream_copy(file.target().data() + step.offset, buffer_.bytes().data(), count);
         direct_->cursor.copied(count);
         buffer_.consume(count);
     }

@@ -32,7 +32,7 @@ public:
     [[nodiscard]] bool header_read() const { return started_; }
 
 private:
-    // An uncompressed diff on its way from the socket into its file.
+    // A diff whose data is not compressed, or could not be, on its way from the socket into its file.
     struct Direct {
         std::shared_ptr<mirror::Replica> file;
         DiffCursor cursor;
@@ -46,7 +46,8 @@ private:
     [[nodiscard]] Status process(std::int64_t now, const std::function<Status()>& before_update);
     [[nodiscard]] Result<bool> process_message(std::int64_t now,
                                                const std::function<Status()>& before_update);
-    [[nodiscard]] Result<bool> begin_direct(const FrameWord& frame);
+    [[nodiscard]] Result<std::optional<std::size_t>> plain_data(const FrameWord& frame);
+    [[nodiscard]] Result<bool> begin_direct(const FrameWord& frame, std::size_t prefix);
     [[nodiscard]] Result<bool> continue_direct(std::int64_t now);
 
     ChannelLink& link_;
@@ -58,6 +59,7 @@ private:
     std::int64_t begun_ = 0;     // the read that brought the first byte of the message at the front
     bool started_ = false;
     bool held_back_ = false;
+    bool plain_ = false; // data has lately come as it is: what is read ahead of it has to be copied again
 };
 
 } // namespace tv

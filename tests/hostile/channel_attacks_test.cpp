@@ -180,6 +180,24 @@ TEST_F(ChannelAttack, a_large_uncompressed_diff_whose_second_span_leaves_the_fil
     expect_refused(peer, "diff span ends behind the buffer");
 }
 
+TEST_F(ChannelAttack, a_large_diff_that_lz4_left_as_it_is_and_that_leaves_the_file_is_refused) {
+    Peer peer = attacker(CompressionKind::Lz4);
+    constexpr std::uint32_t kSize = 256 * 1024;
+    ASSERT_TRUE(peer.pool(kFirstFree, kRid, kSize));
+    ByteVector block; // one run of literals: the token, then the rest of the length
+    constexpr std::uint32_t kLength = 8 + kSize + 4;
+    block.push_back(std::byte{0xf0});
+    for (std::uint32_t left = kLength - 15;; left -= 255) {
+        block.push_back(std::byte(std::min(left, 255U)));
+        if (left < 255) break;
+    }
+    append_u32(block, 0);
+    append_u32(block, kSize / 4 + 1);
+    block.resize(block.size() + kSize + 4);
+    ASSERT_TRUE(peer.send(msg::BufferDiff{kRid, kLength, 0, block}));
+    expect_refused(peer, "diff span ends behind the buffer");
+}
+
 TEST_F(ChannelAttack, a_file_cannot_be_made_smaller) {
     Peer peer = attacker();
     ASSERT_TRUE(peer.send(msg::OpenFile{kRid, 8192}) && peer.send(msg::ExtendFile{kRid, 4096}));

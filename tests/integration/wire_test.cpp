@@ -128,6 +128,32 @@ TEST_P(EveryWire, chunks_that_workers_decompress_are_all_there_before_each_commi
     close_cleanly();
 }
 
+TEST_P(EveryWire, chunks_that_compress_and_chunks_that_do_not_may_follow_each_other) {
+    ASSERT_TRUE(start_it());
+    const auto window = peer_->open_window();
+    Shown shown = make_buffer(1000, 700);
+    // Sizes about those from which on data is read straight into the file, and some that no read takes whole.
+    constexpr std::size_t kSizes[] = {16'000, 16'384, 17'004, 40'000, 262'144, 700'004};
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t frame = 0; frame < 4; ++frame) {
+        std::size_t at = 0;
+        for (std::uint32_t chunk = 0; chunk < std::size(kSizes) * 2; ++chunk) {
+            auto bytes = noise(kSizes[chunk % std::size(kSizes)], frame * 100 + chunk);
+            if ((chunk + frame) % 3 == 0)
+                std::ranges::fill(std::span(bytes).subspan(bytes.size() / 2), std::byte(chunk));
+            peer_->diff(shown.file, at, bytes);
+            at += bytes.size();
+        }
+        show(window.surface, shown.buffer);
+        expected.push_back(crc_of(shown.file));
+        ASSERT_TRUE(compositor_->wait_for_commits(frame + 1, 20s));
+    }
+    const auto commits = compositor_->commits();
+    for (std::size_t frame = 0; frame < expected.size(); ++frame)
+        EXPECT_EQ(commits[frame].crc, expected[frame]) << "frame " << frame;
+    close_cleanly();
+}
+
 TEST_P(EveryWire, pools_grow_before_anything_is_shown_in_the_new_part) {
     ASSERT_TRUE(start_it());
     const auto window = peer_->open_window();

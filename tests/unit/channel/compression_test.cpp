@@ -78,6 +78,40 @@ TEST(Compression, one_decompressor_serves_every_kind_and_goes_on_after_an_error)
     EXPECT_TRUE(moved.decompress(CompressionKind::Zstd, packed, out));
 }
 
+TEST(Lz4Literals, data_that_was_left_as_it_is_lies_behind_the_prefix) {
+    std::mt19937_64 random(2);
+    for (std::size_t size : {1u, 14u, 15u, 16u, 269u, 270u, 271u, 4096u, 65536u, 262144u, 300007u}) {
+        const Buffer in = test::random_bytes(random, size);
+        const Buffer packed = compressed(CompressionKind::Lz4, in);
+        const Lz4Literals found = find_lz4_literals(packed, packed.size(), size);
+        ASSERT_EQ(found.answer, Lz4Literals::Answer::Yes) << size;
+        EXPECT_TRUE(std::ranges::equal(Bytes(packed).subspan(found.prefix), in)) << size;
+        // The same from the first bytes that tell it, and nothing from fewer.
+        for (std::size_t seen = 0; seen < found.prefix; ++seen)
+            ASSERT_EQ(find_lz4_literals(Bytes(packed).first(seen), packed.size(), size).answer,
+                      Lz4Literals::Answer::Unknown)
+                << size << ' ' << seen;
+        EXPECT_EQ(find_lz4_literals(Bytes(packed).first(found.prefix), packed.size(), size).prefix,
+                  found.prefix);
+    }
+}
+
+TEST(Lz4Literals, anything_else_has_to_be_decompressed) {
+    const Buffer in = text(70'000);
+    const Buffer packed = compressed(CompressionKind::Lz4, in);
+    EXPECT_EQ(find_lz4_literals(packed, packed.size(), in.size()).answer, Lz4Literals::Answer::No);
+    std::mt19937_64 random(3);
+    Buffer noise = test::random_bytes(random, 1000);
+    const Buffer plain = compressed(CompressionKind::Lz4, noise);
+    for (std::size_t other : {0u, 999u, 1001u}) // of another size than announced
+        EXPECT_EQ(find_lz4_literals(plain, plain.size(), other).answer, Lz4Literals::Answer::No) << other;
+    EXPECT_EQ(find_lz4_literals(plain, plain.size() + 1, 1000).answer, Lz4Literals::Answer::No);
+    EXPECT_EQ(find_lz4_literals({}, 0, 0).answer, Lz4Literals::Answer::No);
+    const Buffer endless(5000, std::byte{0xff});
+    EXPECT_EQ(find_lz4_literals(endless, 1 << 20, 100'000).answer, Lz4Literals::Answer::No);
+    EXPECT_EQ(find_lz4_literals(endless, endless.size(), 1 << 30).answer, Lz4Literals::Answer::No);
+}
+
 TEST(Decompression, data_cut_at_any_byte_is_refused) {
     const Buffer in = text(500);
     for (CompressionKind kind : kKinds) {
