@@ -246,20 +246,25 @@ def check_version(command, version, release):
     return command
 
 
+def peer_chroot(version, release):
+    """With what its package recommends: a Rust one without a Vulkan driver ends every application that it is to offer dmabufs."""
+    packages = LIVE.get(version, (release, []))[1]
+    return make_chroot(release, release + "-video" if packages else release, ["waypipe", *packages])
+
+
 def find_peer(version, release):
     """The command of that waypipe; raises RigError with the reason where it cannot be had."""
     if waypipe_version(["waypipe"]) == version:
         return ["waypipe"]
-    folder = make_chroot(release, release, ["waypipe"])
-    return check_version([CHROOT, "run", folder, "waypipe"], version, release)
+    return check_version([CHROOT, "run", peer_chroot(version, release), "waypipe"], version, release)
 
 
 def find_live_peer(version, libraries):
     """The same under the preloaded libraries that stand in for a GPU."""
     release, packages = LIVE[version]
+    folder = peer_chroot(version, release)
     fakes = [os.path.join(libraries, "libtv-fake-dma.so")]
     if not packages:
-        folder = make_chroot(release, release, ["waypipe"])
         fakes.append(os.path.join(libraries, "libtv-fake-gbm.so"))
         return check_version([CHROOT, "run", folder, "env", "LD_PRELOAD=" + ":".join(fakes), "waypipe"], version, release)
     if not os.path.exists(os.path.join(libraries, "libtv-fake-drm.so")):
@@ -270,7 +275,6 @@ def find_live_peer(version, libraries):
         run = "run-drm"
     else:
         raise RigError("there is no /dev/dri/renderD128, and only root can make one in a chroot")
-    folder = make_chroot(release, release + "-video", ["waypipe", *packages])
     # lavapipe alone, also where the machine has a GPU.
     icd = "/usr/share/vulkan/icd.d/lvp_icd.json"
     settings = ["LD_PRELOAD=" + ":".join(fakes), "VK_DRIVER_FILES=" + icd, "VK_LAYER_PATH=" + libraries, "VK_INSTANCE_LAYERS=VK_LAYER_tv_fake_drm"]
