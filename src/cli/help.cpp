@@ -9,6 +9,8 @@ constexpr std::string_view kIntroduction =
     R"(Usage: tunnelview [options] ssh [ssh options] user@host [application...]
        tunnelview [options] client
        tunnelview replay FILE [options]
+       tunnelview doctor [user@host] [--json]
+       tunnelview selftest [--json]
 
 Shows Wayland applications that run on another machine. The other machine needs
 waypipe (0.8.4 or newer), nothing else.
@@ -17,6 +19,10 @@ waypipe (0.8.4 or newer), nothing else.
             'waypipe server', and show its windows here
   client    listen on a socket for 'waypipe server', however that is connected
   replay    show again what --record has written
+  doctor    say what could keep applications from being shown, and what to do
+            about it; with user@host also on that machine
+  selftest  decode built-in clips with everything that this machine has, and
+            compare the pictures
 
 Options come before the mode:
 )";

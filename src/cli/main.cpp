@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/process.h"
 #include "cli/replay_mode.h"
+#include "cli/selftest/selftest.h"
 #include "cli/session_process.h"
 #include "cli/tell.h"
 
@@ -50,6 +51,7 @@ int run(const std::vector<std::string>& arguments) {
     if (!options) return report(options.error());
     if (options->mode == Mode::Help || options->mode == Mode::Version)
         return print_out(options->mode == Mode::Help ? help_text() : version_text()) ? 0 : 1;
+    if (options->mode == Mode::Selftest) return selftest_mode(options->json);
     for (const std::string& notice : options->notices) tell(notice);
     const bool status_line = shows_status_line(*options);
     const auto result = dispatch(std::move(*options));

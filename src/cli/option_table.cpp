@@ -184,6 +184,8 @@ constexpr OptionRow kTable[] = {
          return o.record = v, Done{};
      }},
     {"speed", 0, Takes::Value, "N", "replay: times the recorded speed, or max (default 1)", apply_speed},
+    {"json", 0, Takes::Nothing, "", "selftest, doctor: one line of JSON instead of a table",
+     [](Options& o, std::string_view) -> Done { return o.json = true, Done{}; }},
     {"vsock", 0, Takes::Nothing, "", "use a vsock of a virtual machine; needs --socket",
      [](Options& o, std::string_view) -> Done { return o.vsock = true, Done{}; }},
     {"secctx", 0, Takes::Value, "S",

@@ -10,7 +10,7 @@ namespace tv::cli {
 namespace {
 
 bool is_mode(std::string_view word) {
-    return word == "ssh" || word == "client" || word == "replay";
+    return word == "ssh" || word == "client" || word == "replay" || word == "selftest" || word == "doctor";
 }
 
 const OptionRow* find_by_name(std::string_view name) {
@@ -110,20 +110,23 @@ private:
             options_.mode = Mode::Client;
         else if (word == "replay")
             return replay_words();
+        else if (word == "selftest")
+            return check_words(Mode::Selftest);
+        else if (word == "doctor")
+            return check_words(Mode::Doctor);
         else if (word == "server")
             return failure("there is no server mode: on the remote side run 'waypipe server'");
         else if (word == "recon" || word == "bench")
             return failure(fmt::format("there is no {} mode; 'tunnelview --help' lists the modes", word));
         else
             return failure(
-                fmt::format("unknown mode '{}'; it is ssh, client or replay, after all options", word));
+                fmt::format("unknown mode '{}'; it is ssh, client, replay, selftest or doctor, after all options", word));
         for (; next_ < words_.size(); ++next_) options_.arguments.push_back(words_[next_]);
         return {};
     }
 
-    // FILE, and options around it.
-    Done replay_words() {
-        options_.mode = Mode::Replay;
+    // Words, and options around them.
+    Done words_and_options() {
         bool more_options = true;
         while (next_ < words_.size()) {
             if (more_options) {
@@ -132,6 +135,27 @@ private:
             if (wants_text()) return {};
             if (next_ < words_.size()) options_.arguments.push_back(words_[next_++]);
         }
+        return {};
+    }
+
+    // Perhaps a DESTINATION of ssh for doctor.
+    Done check_words(Mode mode) {
+        options_.mode = mode;
+        TV_TRY(words_and_options());
+        const std::size_t most = mode == Mode::Doctor ? 1 : 0;
+        if (!wants_text() && options_.arguments.size() > most)
+            return failure(fmt::format("{} takes {}, but got '{}'",
+                                       mode == Mode::Doctor ? "doctor" : "selftest",
+                                       most == 1 ? "one user@host at most" : "no arguments",
+                                       options_.arguments[most]));
+        return {};
+    }
+
+    // FILE, and options around it.
+    Done replay_words() {
+        options_.mode = Mode::Replay;
+        TV_TRY(words_and_options());
+        if (wants_text()) return {};
         if (options_.arguments.empty())
             return failure("replay needs a recording: tunnelview replay FILE; --record makes one");
         if (options_.arguments.size() > 1)
@@ -143,6 +167,8 @@ private:
     }
 
     Done check() {
+        if (options_.json && options_.mode != Mode::Selftest && options_.mode != Mode::Doctor)
+            return failure("--json works with the selftest and doctor modes only");
         if (options_.speed && options_.mode != Mode::Replay)
             return failure("--speed works with the replay mode only");
         if (options_.record && options_.mode == Mode::Replay)

@@ -1,7 +1,7 @@
 // The command line: waypipe's, so that scripts and launchers written for it keep working.
 //
-// Options come before the mode word; everything after `ssh` belongs to ssh and the remote command. Only
-// `replay`, which waypipe has not got, takes them on both sides.
+// Options come before the mode word; everything after `ssh` belongs to ssh and the remote command. Only the
+// modes that waypipe has not got (replay, selftest, doctor) take them on both sides.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace tv::cli {
 
-enum class Mode : std::uint8_t { Ssh, Client, Replay, Help, Version };
+enum class Mode : std::uint8_t { Ssh, Client, Replay, Selftest, Doctor, Help, Version };
 
 // --socket with --vsock: [[s]CID:]PORT.
 struct VsockAddress {
@@ -36,6 +36,7 @@ struct Options {
     std::string compression =
         "lz4"; // asked of the remote side; what arrives is taken from the channel's header
     bool debug = false;
+    bool json = false; // selftest, doctor
     bool no_gpu = false;
     bool oneshot = false;
     bool stats = false;
