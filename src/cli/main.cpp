@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "cli/doctor/doctor.h"
 #include "cli/listener.h"
 #include "cli/logging.h"
 #include "cli/options.h"
@@ -52,6 +53,7 @@ int run(const std::vector<std::string>& arguments) {
     if (options->mode == Mode::Help || options->mode == Mode::Version)
         return print_out(options->mode == Mode::Help ? help_text() : version_text()) ? 0 : 1;
     if (options->mode == Mode::Selftest) return selftest_mode(options->json);
+    if (options->mode == Mode::Doctor) return doctor_mode(*options);
     for (const std::string& notice : options->notices) tell(notice);
     const bool status_line = shows_status_line(*options);
     const auto result = dispatch(std::move(*options));

@@ -119,8 +119,8 @@ private:
         else if (word == "recon" || word == "bench")
             return failure(fmt::format("there is no {} mode; 'tunnelview --help' lists the modes", word));
         else
-            return failure(
-                fmt::format("unknown mode '{}'; it is ssh, client, replay, selftest or doctor, after all options", word));
+            return failure(fmt::format(
+                "unknown mode '{}'; it is ssh, client, replay, selftest or doctor, after all options", word));
         for (; next_ < words_.size(); ++next_) options_.arguments.push_back(words_[next_]);
         return {};
     }
@@ -144,10 +144,9 @@ private:
         TV_TRY(words_and_options());
         const std::size_t most = mode == Mode::Doctor ? 1 : 0;
         if (!wants_text() && options_.arguments.size() > most)
-            return failure(fmt::format("{} takes {}, but got '{}'",
-                                       mode == Mode::Doctor ? "doctor" : "selftest",
-                                       most == 1 ? "one user@host at most" : "no arguments",
-                                       options_.arguments[most]));
+            return failure(
+                fmt::format("{} takes {}, but got '{}'", mode == Mode::Doctor ? "doctor" : "selftest",
+                            most == 1 ? "one user@host at most" : "no arguments", options_.arguments[most]));
         return {};
     }
 

@@ -1,5 +1,5 @@
-// `tunnelview selftest`: the built-in clips through every decoder and every conversion of this machine, compared
-// with the pictures that are known to be right.
+// `tunnelview selftest`: the built-in clips through every decoder and every conversion of this machine,
+// compared with the pictures that are known to be right.
 #pragma once
 
 #include <string>

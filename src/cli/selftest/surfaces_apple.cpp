@@ -57,16 +57,15 @@ SurfaceConverters surface_converters() {
         found.no_gpu = made ? "it works only now and then" : describe(made.error());
         return found;
     }
-    found.converters.push_back(
-        {"metal", converter->device().name, false,
-         [gpu](const video::Picture& picture, video::Size size) -> Result<Pixels> {
-             const auto before = gpu->statistics().by_gpu;
-             auto pixels = paint(picture, size, gpu);
-             // What the CPU did instead is no proof of the GPU.
-             if (pixels && gpu->statistics().by_gpu == before)
-                 return fail(ErrorCategory::Io, "the GPU failed, the CPU did it");
-             return pixels;
-         }});
+    found.converters.push_back({"metal", converter->device().name, false,
+                                [gpu](const video::Picture& picture, video::Size size) -> Result<Pixels> {
+                                    const auto before = gpu->statistics().by_gpu;
+                                    auto pixels = paint(picture, size, gpu);
+                                    // What the CPU did instead is no proof of the GPU.
+                                    if (pixels && gpu->statistics().by_gpu == before)
+                                        return fail(ErrorCategory::Io, "the GPU failed, the CPU did it");
+                                    return pixels;
+                                }});
     return found;
 }
 
