@@ -254,7 +254,8 @@ void Driver::on_picture(Entry& entry, Picture picture, const LaneEvent& event) {
         }
         entry.final = true;
     }
-    if (waited) on_held_back(entry);
+    if (waited) return on_held_back(entry);
+    on_in_time();
 }
 
 void Driver::on_no_picture(Entry& entry) {

@@ -151,6 +151,7 @@ private:
     void check_time();
     void on_hang();
     void on_held_back(Entry& entry);
+    void on_in_time();
     void on_fault(std::uint64_t number, const Error& error);
     void on_corrupt(Entry& entry, const Error& error);
     [[nodiscard]] bool move_for_packet(const Entry& entry);
@@ -189,6 +190,7 @@ private:
     bool created_ = false;
     std::size_t in_flight_ = 0;  // entries in state Submitted
     unsigned held_back_ = 0;     // pictures that came only after waiting, from this lane
+    unsigned in_time_ = 0;       // pictures that came without, since the last of those
     bool in_order_sets_ = false; // parameter sets are rewritten to say that nothing is reordered
 
     // What was tried since a key frame.

@@ -18,6 +18,9 @@ constexpr std::int64_t kHardwareHang = 2'000 * kMillisecond;
 constexpr std::int64_t kSoftwareHang = 20'000 * kMillisecond;
 // Pictures that come only after waiting, before something is done about it.
 constexpr unsigned kTolerateHeldBack = 1;
+// Pictures in time, one after the other, until those are forgotten: a machine may be slow for a moment, while
+// a decoder that holds pictures back does so with every last one.
+constexpr unsigned kForgiveAfter = 8;
 // Key frames until failed hardware is tried again, at most; it doubles with each failure.
 constexpr std::uint64_t kMaxPatience = 64;
 
@@ -83,8 +86,13 @@ void Driver::on_hang() {
     on_fault(entry->number, error);
 }
 
+void Driver::on_in_time() {
+    if (++in_time_ >= kForgiveAfter) held_back_ = 0;
+}
+
 // The entry's picture came only after waiting, or not even then.
 void Driver::on_held_back(Entry& entry) {
+    in_time_ = 0;
     const bool open = !entry.final && !entry.skip;
     if (!open && ++held_back_ <= kTolerateHeldBack) return;
     const bool has_sets = options_.codec == Codec::H264 || options_.codec == Codec::Hevc;
@@ -234,6 +242,7 @@ void Driver::drop_lane() {
     created_ = false;
     in_flight_ = 0;
     held_back_ = 0;
+    in_time_ = 0;
     for (Entry& entry : entries_) entry.state = Entry::State::Waiting;
     next_submit_ = decided_;
 }

@@ -9,6 +9,7 @@
 #include <CoreVideo/CoreVideo.h>
 #include <fmt/format.h>
 
+#include "sim/picture.h"
 #include "video/bitstream/packet_info.h"
 #include "video/decoders.h"
 #include "video/packet.h"
@@ -68,7 +69,7 @@ struct Bell {
     void wait() {
         std::unique_lock guard(lock);
         // Also without a ring, for the driver's deadlines.
-        (void)rang.wait_for(guard, std::chrono::milliseconds(5), [this] { return ringing; });
+        if (!rang.wait_for(guard, std::chrono::milliseconds(5), [this] { return ringing; })) return;
         ringing = false;
     }
 };
@@ -179,6 +180,12 @@ Played play(const TestStream& stream, PlayOptions options) {
             while (played.pictures.size() < count) {
                 driver.service();
                 while (auto outcome = driver.next()) {
+                    if (outcome->picture && outcome->picture->native != nullptr) {
+                        auto* image = static_cast<CVPixelBufferRef>(outcome->picture->native);
+                        played.all_in_surfaces = played.all_in_surfaces &&
+                                                 CVPixelBufferGetIOSurface(image) != nullptr &&
+                                                 sim::picture_plane(image, 0).surface != nullptr;
+                    }
                     played.pictures.push_back(outcome->picture ? samples_of(*outcome->picture) : Buffer{});
                 }
                 if (played.pictures.size() >= count) return;

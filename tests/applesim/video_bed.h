@@ -40,6 +40,7 @@ struct Played {
     std::vector<Buffer> pictures; // an empty one where a packet gave none
     video::DriverStatistics statistics{};
     bool timed_out = false;
+    bool all_in_surfaces = true; // VideoToolbox's pictures lie in IOSurfaces that Metal can map
 };
 
 [[nodiscard]] Played play(const TestStream& stream, PlayOptions options = {});
