@@ -19,8 +19,8 @@ void DecompressJob::trim() {
         if (kept->capacity() > kKeptJobBytes) *kept = {};
 }
 
-DecompressPool::DecompressPool(unsigned threads, std::function<void()> wake)
-    : thread_count_(threads), wake_(std::move(wake)) {}
+DecompressPool::DecompressPool(unsigned threads, std::function<void()> wake, std::function<void()> started)
+    : thread_count_(threads), wake_(std::move(wake)), started_(std::move(started)) {}
 
 DecompressPool::~DecompressPool() {
     {
@@ -48,6 +48,12 @@ std::shared_ptr<DecompressJob> DecompressPool::take() {
     return job;
 }
 
+void DecompressPool::release_memory() {
+    std::erase_if(all_, [](const std::shared_ptr<DecompressJob>& job) {
+        return job.use_count() == 1 && job->finished.load(std::memory_order_acquire);
+    });
+}
+
 Status DecompressPool::submit(std::shared_ptr<DecompressJob> job) {
     while (threads_.size() < thread_count_) {
         try {
@@ -66,6 +72,7 @@ Status DecompressPool::submit(std::shared_ptr<DecompressJob> job) {
 }
 
 void DecompressPool::work() {
+    if (started_) started_();
     Decompressor decompressor;
     std::unique_lock lock(mutex_);
     while (true) {

@@ -33,11 +33,14 @@ struct DecompressJob {
 class DecompressPool {
 public:
     // `wake` is called from worker threads whenever a job has finished.
-    DecompressPool(unsigned threads, std::function<void()> wake);
+    // `started` is called first on every thread.
+    DecompressPool(unsigned threads, std::function<void()> wake, std::function<void()> started = {});
     ~DecompressPool(); // drops waiting jobs, waits for running ones
 
     // A job to fill in; recycled when nobody holds it any more.
     [[nodiscard]] std::shared_ptr<DecompressJob> take();
+    // Gives back the memory of jobs that nobody holds; the submitter's thread.
+    void release_memory();
     [[nodiscard]] Status submit(std::shared_ptr<DecompressJob> job);
 
 private:
@@ -45,6 +48,7 @@ private:
 
     const unsigned thread_count_;
     const std::function<void()> wake_;
+    const std::function<void()> started_;
     std::vector<std::shared_ptr<DecompressJob>> all_; // the submitter's
 
     std::mutex mutex_;

@@ -2,9 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "base/bytes.h"
+#include "base/result.h"
+
+namespace tv::video {
+struct Picture;
+}
 
 namespace tv::mirror {
 
@@ -40,6 +46,13 @@ public:
     // Goes on as far as possible; how many of what was sent the pixels show, and nobody writes to them.
     [[nodiscard]] virtual std::uint64_t service() = 0;
     [[nodiscard]] virtual PictureReport report() const = 0;
+    // What service() last spoke of, where pictures are kept; null: none, or nobody keeps them.
+    [[nodiscard]] virtual const video::Picture* picture() const = 0;
+    // As start() was told.
+    [[nodiscard]] virtual bool flipped() const = 0;
+    // Puts it into the pixels even where nothing else does. Any thread; `done` is called once.
+    using Pass = std::function<void(const video::Picture&, std::function<void(Status)> done)>;
+    [[nodiscard]] virtual Pass pass() const = 0;
 };
 
 } // namespace tv::mirror

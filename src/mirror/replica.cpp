@@ -121,9 +121,9 @@ Status Replica::flip() {
 
 Status Replica::make_view() {
     std::size_t size = image_->view_size();
-    if (state_.written_bytes + size > limits::kMaxWrittenBytes)
+    if (state_.written_bytes + size > state_.max_written_bytes)
         return fail(ErrorCategory::Limit, "bytes written into files (kMaxWrittenBytes)",
-                    static_cast<std::int64_t>(limits::kMaxWrittenBytes));
+                    static_cast<std::int64_t>(state_.max_written_bytes));
     state_.written_bytes += size;
     view_.resize(size);
     return {};
@@ -196,9 +196,9 @@ Status Replica::note_written(std::size_t offset, std::size_t length) {
     std::size_t last = (offset + length - 1) / kWrittenBlock;
     for (std::size_t block = offset / kWrittenBlock; block <= last; ++block) {
         if (written_[block]) continue;
-        if (state_.written_bytes + kWrittenBlock > limits::kMaxWrittenBytes)
+        if (state_.written_bytes + kWrittenBlock > state_.max_written_bytes)
             return fail(ErrorCategory::Limit, "bytes written into files (kMaxWrittenBytes)",
-                        static_cast<std::int64_t>(limits::kMaxWrittenBytes));
+                        static_cast<std::int64_t>(state_.max_written_bytes));
         written_[block] = true;
         state_.written_bytes += kWrittenBlock;
     }

@@ -43,7 +43,8 @@ struct MirrorState {
     std::size_t private_bytes = 0;     // held by updates that wait
     std::size_t mapped_bytes = 0;      // sizes of all files
     std::size_t written_bytes = 0;     // of those, what was ever written or shown, in blocks
-    std::size_t snapshot_bytes = 0;    // set aside by screen captures
+    std::size_t max_written_bytes = limits::kMaxWrittenBytes;
+    std::size_t snapshot_bytes = 0; // set aside by screen captures
     std::size_t live_replicas = 0;
     std::size_t waiting_replicas = 0; // with updates that are not applied yet
     Fifo<OrphanedJob> orphans;

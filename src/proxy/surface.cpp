@@ -51,9 +51,11 @@ Status commit(Proxy& proxy, Call& call) {
     }
     if (file || not_before != 0) {
         std::uint64_t gate = proxy.requests.gate(file, true, not_before);
-        if (proxy.config.frame_watch != nullptr && file && std::exchange(surface->fresh, false))
-            proxy.config.frame_watch->committed(
-                {surface->name, gate, surface->width, surface->height, proxy.message_begun}, *file);
+        if (proxy.config.frame_watch != nullptr && file)
+            proxy.config.frame_watch->committed({surface->name, gate, surface->width, surface->height,
+                                                 proxy.message_begun, std::exchange(surface->fresh, false),
+                                                 file},
+                                                *file);
     }
     proxy.append_request(call);
     return {};

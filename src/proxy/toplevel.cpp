@@ -39,21 +39,23 @@ Status get_toplevel(Proxy& proxy, Call& call) {
     return pass_role(proxy, call, call.arguments().u(), data != nullptr ? data->surface : nullptr);
 }
 
-void note_name(Call& call, std::string SurfaceName::* name) {
+void note_name(Proxy& proxy, Call& call, std::string SurfaceName::* name) {
     auto* data = data_of<RoleData>(call.object);
     if (data == nullptr) return;
     auto arguments = call.arguments();
-    if (auto text = arguments.s(); arguments.ok() && text)
-        (*data->surface).*name = shortened(*text, kNameRoom);
+    auto text = arguments.s();
+    if (!arguments.ok() || !text) return;
+    (*data->surface).*name = shortened(*text, kNameRoom);
+    if (proxy.config.frame_watch != nullptr) proxy.config.frame_watch->named(*data->surface);
 }
 
 Status set_app_id(Proxy& proxy, Call& call) {
-    note_name(call, &SurfaceName::app_id);
+    note_name(proxy, call, &SurfaceName::app_id);
     return proxy.pass_request(call);
 }
 
 Status set_title(Proxy& proxy, Call& call) {
-    note_name(call, &SurfaceName::title);
+    note_name(proxy, call, &SurfaceName::title);
     const std::string& prefix = proxy.config.title_prefix;
     if (prefix.empty()) return proxy.pass_request(call);
     auto arguments = call.arguments();

@@ -43,10 +43,12 @@ public:
         options.budget = &streams_.budget_;
         options.log = proxy.log;
         options.stream = rid_;
-        stream_.emplace(std::move(options), [target = target_, memory = file.mapping()](
-                                                const video::Picture& picture, const video::PaintDone& done) {
+        paint_ = [target = target_, memory = file.mapping()](const video::Picture& picture,
+                                                             const video::PaintDone& done) {
             done(video::convert(picture, *target));
-        });
+        };
+        stream_.emplace(std::move(options), streams_.config_.zero_pass ? video::Paint(paint_nothing) : paint_,
+                        streams_.config_.keep_pictures);
         stream_->hold(0);
     }
 
@@ -90,18 +92,26 @@ public:
             report.latest = {times->packet, times->pushed, times->submitted, times->decoded, times->painted};
         return report;
     }
+    [[nodiscard]] const video::Picture* picture() const override {
+        return stream_ ? stream_->shown_picture() : nullptr;
+    }
+    [[nodiscard]] bool flipped() const override { return target_ && target_->bottom_up; }
+    [[nodiscard]] Pass pass() const override { return paint_; }
     // Only while something is undecided: then service() is called in every turn of the loop.
     [[nodiscard]] std::optional<std::int64_t> deadline() const {
         return stream_ && stream_->shown() < received_ ? stream_->deadline() : std::nullopt;
     }
 
 private:
+    static void paint_nothing(const video::Picture& /*picture*/, const video::PaintDone& done) { done({}); }
+
     VideoStreams& streams_;
     const Rid rid_;
     const ImageLayout layout_;
     const Log& log_; // the proxy's
     const char* codec_ = "unknown";
     std::shared_ptr<video::PixelTarget> target_;
+    video::Paint paint_;
     std::optional<video::Stream> stream_;
     std::optional<std::uint64_t> most_;
     std::uint64_t received_ = 0;
@@ -169,7 +179,7 @@ std::size_t VideoStreams::queued_bytes() const {
 }
 
 bool VideoStreams::admits(std::uint64_t pixels) const {
-    return images_.size() < limits::kMaxVideoStreams && pixels_ + pixels <= limits::kMaxVideoPixels;
+    return images_.size() < config_.max_streams && pixels_ + pixels <= config_.max_pixels;
 }
 
 bool unconvertible_video_format(std::uint32_t drm_format) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/limits.h"
 #include "channel/messages.h"
 #include "mirror/replica.h"
 #include "video/decoders.h"
@@ -21,6 +22,10 @@ struct VideoConfig {
     unsigned threads = 0;                         // at most, for one picture; 0: as many as suit its size
     video::Executor* executor = nullptr;          // outlives the proxy
     std::function<void()> wake;                   // any thread; outlives the executor's last task
+    std::size_t max_streams = limits::kMaxVideoStreams;
+    std::uint64_t max_pixels = limits::kMaxVideoPixels; // of all streams
+    bool keep_pictures = false;                         // PictureSource::picture() is wanted
+    bool zero_pass = false;                             // and nothing is painted but on demand
 };
 
 // The streams of one connection. The poll thread's.

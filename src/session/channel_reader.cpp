@@ -71,11 +71,10 @@ Result<std::size_t> ChannelReader::fill_direct(const DiffCursor::Step& step) {
 Status ChannelReader::process(std::int64_t now, const std::function<Status()>& before_update) {
     if (!started_) {
         if (buffer_.size() < kConnectionHeaderSize) return {};
-        TV_ASSIGN(ConnectionHeader header,
-                  parse_connection_header(buffer_.bytes().first<kConnectionHeaderSize>()));
+        TV_ASSIGN(header_, parse_connection_header(buffer_.bytes().first<kConnectionHeaderSize>()));
         buffer_.consume(kConnectionHeaderSize);
         begun_ = last_read_;
-        proxy_.start(header);
+        proxy_.start(header_);
         plain_ = proxy_.mirror.compression == CompressionKind::None;
         started_ = true;
     }

@@ -30,6 +30,7 @@ public:
     // So far.
     [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
     [[nodiscard]] bool header_read() const { return started_; }
+    [[nodiscard]] const ConnectionHeader& header() const { return header_; }
 
 private:
     // A diff whose data is not compressed, or could not be, on its way from the socket into its file.
@@ -58,6 +59,7 @@ private:
     std::int64_t last_read_ = 0; // Clock::steady()
     std::int64_t begun_ = 0;     // the read that brought the first byte of the message at the front
     bool started_ = false;
+    ConnectionHeader header_; // once it is read
     bool held_back_ = false;
     bool plain_ = false; // data has lately come as it is: what is read ahead of it has to be copied again
 };

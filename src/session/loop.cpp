@@ -16,6 +16,11 @@ constexpr std::int64_t kDeliveryTime = 2'000 * kMillisecond;
 // How long we go on reading after an error was sent: a socket closed with unread data would take the
 // explanation back.
 constexpr std::int64_t kDrainTime = 1'000 * kMillisecond;
+// Both together once somebody wants the session to end: what the other end does not take at once, it does not
+// take.
+constexpr std::int64_t kStopTime = 300 * kMillisecond;
+// How long ending waits for decoders that are in a call: the slowest ordinary one takes less.
+constexpr std::int64_t kWorkerPatience = 500 * kMillisecond;
 
 constexpr std::size_t kPipeRead = 32 * limits::kKiB; // what C peers put into one PipeTransfer
 
@@ -75,20 +80,38 @@ SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakeP
     : clock_(config.clock != nullptr ? *config.clock : system_clock()), log_(config.log),
       wake_(std::move(wake)), tell_statistics_(std::move(config.statistics)),
       statistics_(tell_statistics_ ? std::make_optional<Statistics>(clock_) : std::nullopt),
-      decoders_(std::move(config.decoders)), video_workers_(video_worker_count(config.worker_threads)),
-      proxy_(proxy_config(config, clock_, video_config(config.worker_threads),
-                          statistics_ ? &*statistics_ : nullptr),
-             mirror_),
+      observer_(config.observer), compressions_(config.compressions), decoders_(std::move(config.decoders)),
+      video_workers_(video_worker_count(config.worker_threads), config.thread_started),
+      workers_end_(video_workers_, log_, std::move(config.abandoned_threads)),
+      proxy_(proxy_config(config, clock_, video_config(config), watch_frames()), mirror_),
       channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out), config.tap),
       compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
       before_update_([this] { return advance(); }),
-      pool_(worker_count(config.worker_threads), [this] { wake_.wake(); }) {
+      pool_(worker_count(config.worker_threads), [this] { wake_.wake(); }, config.thread_started) {
     mirror_.pool = &pool_;
+    mirror_.max_written_bytes = std::min(config.limits.written_bytes, limits::kMaxWrittenBytes);
+    video_workers_.keep(std::make_shared<const decltype(decoders_)>(decoders_));
 }
 
-proxy::VideoConfig SessionLoop::video_config(unsigned threads) {
+SessionLoop::WorkersEnd::~WorkersEnd() {
+    const unsigned left = workers_.finish(kWorkerPatience);
+    if (left != 0) log_.warning("{} thread(s) left behind in a decoder that does not return", left);
+    if (count_) count_->store(left);
+}
+
+proxy::FrameWatch* SessionLoop::watch_frames() {
+    watches_.add(statistics_ ? &*statistics_ : nullptr);
+    watches_.add(observer_);
+    return watches_.any();
+}
+
+proxy::VideoConfig SessionLoop::video_config(const SessionConfig& config) {
     proxy::VideoConfig video;
-    video.threads = threads;
+    video.threads = config.worker_threads;
+    video.max_streams = std::min(config.limits.video_streams, limits::kMaxVideoStreams);
+    video.max_pixels = std::min(config.limits.video_pixels, limits::kMaxVideoPixels);
+    video.keep_pictures = config.keep_pictures;
+    video.zero_pass = config.zero_pass;
     for (const auto& factory : decoders_) video.decoders.push_back(factory.get());
     video.executor = &video_workers_;
     video.wake = [this] { wake_.wake(); };
@@ -98,6 +121,29 @@ proxy::VideoConfig SessionLoop::video_config(unsigned threads) {
 void SessionLoop::stop() {
     stopping_.store(true);
     wake_.wake();
+}
+
+bool SessionLoop::pause(std::int64_t patience) {
+    paused_.store(true);
+    wake_.wake();
+    return video_workers_.pause(patience);
+}
+
+void SessionLoop::resume() {
+    paused_.store(false);
+    video_workers_.resume();
+    wake_.wake();
+}
+
+void SessionLoop::release_memory() {
+    short_of_memory_.store(true);
+    wake_.wake();
+}
+
+void SessionLoop::free_spare_memory() {
+    pool_.release_memory();
+    mirror_.scratch = {};
+    pipe_buffer_ = {};
 }
 
 SessionReport SessionLoop::run() {
@@ -128,6 +174,7 @@ Result<SessionLoop::Ending> SessionLoop::turn() {
     now_ = clock_.steady();
 
     if (poll_[kWake].revents != 0) wake_.drain();
+    if (short_of_memory_.exchange(false)) free_spare_memory();
     Ending ending;
     if (poll_[kChannelIn].revents != 0) {
         TV_ASSIGN(ending, serve_channel());
@@ -169,7 +216,7 @@ void SessionLoop::collect_descriptors() {
 
     short out = channel_blocked_ ? POLLOUT : 0;
     // Also without POLLIN, so that a paused peer's end is noticed (where poll tells hang-ups unasked).
-    short in = proxy_.congested() ? 0 : POLLIN;
+    short in = channel_paused() ? 0 : POLLIN;
     if (channel_.one_descriptor()) {
         poll_[kChannelIn] = {channel_.in(), static_cast<short>(in | out), 0};
         poll_[kChannelOut] = {-1, 0, 0};
@@ -199,21 +246,33 @@ int SessionLoop::timeout(std::int64_t now) {
 Result<SessionLoop::Ending> SessionLoop::serve_channel() {
     short revents = poll_[kChannelIn].revents;
     if ((revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) == 0) return Ending{};
-    if (proxy_.congested()) {
+    if (channel_paused()) {
         // What a peer that is gone had still to say cannot be delivered in time anyway: its requests queue up
         // before a compositor that takes none.
         return (revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 ? Ending{SessionEnd::ApplicationClosed}
                                                                : Ending{};
     }
     TV_ASSIGN(bool open, reader_.read(now_, before_update_));
+    TV_TRY(greet());
     if (!open) log_.debug("the remote waypipe closed the channel");
     if (!open || proxy_.peer_closed()) return Ending{SessionEnd::ApplicationClosed};
     return Ending{};
 }
 
+// Once the connection header has been read.
+Status SessionLoop::greet() {
+    if (connected_ || !reader_.header_read()) return {};
+    connected_ = true;
+    const ConnectionHeader& header = reader_.header();
+    if ((compressions_ >> static_cast<unsigned>(header.compression) & 1) == 0)
+        return fail(ErrorCategory::Unsupported, "the remote side's compression is not wanted here");
+    if (observer_ != nullptr) observer_->connected(header);
+    return {};
+}
+
 // Goes on with what was read before the congestion.
 Result<SessionLoop::Ending> SessionLoop::resume_channel() {
-    while (reader_.held_back() && !proxy_.congested()) {
+    while (reader_.held_back() && !channel_paused()) {
         TV_TRY(reader_.resume(now_, before_update_));
         TV_TRY(advance());
     }
@@ -274,13 +333,23 @@ Status SessionLoop::advance() {
         mirror_.drop_finished_orphans();
         if (mirror_.waiting_replicas != 0) TV_TRY(proxy_.rids.for_each_waiting(apply));
         if (proxy_.requests.empty()) continue;
-        auto passed = proxy_.requests.flush(compositor_, now_);
+        auto passed = flush_requests();
         // The compositor may have said why before it closed: reading tells.
         if (!passed && passed.error().category == ErrorCategory::Closed) return {};
         if (!passed) return std::unexpected(passed.error());
         progress = progress || (*passed && mirror_.waiting_replicas != 0);
     }
     return {};
+}
+
+Result<bool> SessionLoop::flush_requests() {
+    if (observer_ == nullptr) return proxy_.requests.flush(compositor_, now_);
+    struct Sending {
+        explicit Sending(SessionObserver& told) : observer(told) { observer.sending(); }
+        ~Sending() { observer.sent(); }
+        SessionObserver& observer;
+    } sending(*observer_);
+    return proxy_.requests.flush(compositor_, now_);
 }
 
 // False: the peer takes nothing now.
@@ -329,6 +398,12 @@ void SessionLoop::finish(const SessionReport& report) {
     if (report.end == SessionEnd::Failed) drain_channel(clock_.steady() + kDrainTime);
 }
 
+std::int64_t SessionLoop::shortened(std::int64_t deadline) {
+    if (!stopping_.load()) return deadline;
+    if (stop_deadline_ == 0) stop_deadline_ = now_ + kStopTime;
+    return std::min(deadline, stop_deadline_);
+}
+
 // The last requests of an application that has ended: a commit may still wait for its pixels.
 void SessionLoop::deliver_requests(std::int64_t deadline) {
     while (!proxy_.requests.empty() && now_ < deadline && !stopping_.load()) {
@@ -362,7 +437,7 @@ void SessionLoop::deliver_pipes(std::int64_t deadline) {
 }
 
 void SessionLoop::deliver_events(std::int64_t deadline) {
-    while (now_ < deadline) {
+    while (now_ < shortened(deadline)) {
         auto done = write_channel();
         if (!done || *done) return;
         pollfd ask{channel_.out(), POLLOUT, 0};
@@ -374,7 +449,7 @@ void SessionLoop::deliver_events(std::int64_t deadline) {
 void SessionLoop::drain_channel(std::int64_t deadline) {
     std::vector<std::byte> dropped(kPipeRead);
     iovec part{dropped.data(), dropped.size()};
-    while (now_ < deadline && !channel_broken_) {
+    while (now_ < shortened(deadline) && !channel_broken_) {
         pollfd ask{channel_.in(), POLLIN, 0};
         if (::poll(&ask, 1, 50) > 0) {
             auto count = channel_.read(std::span(&part, 1));

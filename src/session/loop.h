@@ -10,6 +10,7 @@
 #include "proxy/proxy.h"
 #include "session/channel_link.h"
 #include "session/channel_reader.h"
+#include "session/observer.h"
 #include "session/session.h"
 #include "session/statistics.h"
 #include "session/wake.h"
@@ -23,27 +24,37 @@ public:
 
     [[nodiscard]] SessionReport run() override;
     void stop() override;
+    [[nodiscard]] bool pause(std::int64_t patience) override;
+    void resume() override;
+    void release_memory() override;
 
 private:
     // Why the loop ends; no value: it goes on.
     using Ending = std::optional<SessionEnd>;
 
-    [[nodiscard]] proxy::VideoConfig video_config(unsigned threads);
+    [[nodiscard]] proxy::VideoConfig video_config(const SessionConfig& config);
+    [[nodiscard]] proxy::FrameWatch* watch_frames();
     [[nodiscard]] Result<Ending> turn();
     void collect_descriptors();
     [[nodiscard]] int timeout(std::int64_t now);
     [[nodiscard]] Result<Ending> serve_channel();
+    [[nodiscard]] Status greet();
     [[nodiscard]] Result<Ending> resume_channel();
     [[nodiscard]] Result<Ending> serve_compositor();
     void serve_pipes();
     void serve_pipe(mirror::Pipe& pipe, short revents);
     // Applies updates and forwards requests until neither makes progress.
     [[nodiscard]] Status advance();
+    [[nodiscard]] Result<bool> flush_requests();
     [[nodiscard]] Result<bool> write_channel();
     void report_statistics(bool final);
+    void free_spare_memory();
+    [[nodiscard]] bool channel_paused() const { return paused_.load() || proxy_.congested(); }
 
     // After the loop, for a bounded time: what is queued still goes where it belongs.
     void finish(const SessionReport& report);
+    // Nearer when somebody asked us to stop meanwhile.
+    [[nodiscard]] std::int64_t shortened(std::int64_t deadline);
     void deliver_requests(std::int64_t deadline);
     void deliver_pipes(std::int64_t deadline);
     void deliver_events(std::int64_t deadline);
@@ -53,12 +64,33 @@ private:
     const Log log_;
     WakePipe wake_;
     std::atomic<bool> stopping_{false};
+    std::atomic<bool> paused_{false};
+    std::atomic<bool> short_of_memory_{false};
+    std::int64_t stop_deadline_ = 0; // set once stopping_ was seen in finish()
 
     const std::function<void(const StatisticsSnapshot&)> tell_statistics_;
     std::optional<Statistics> statistics_;
+    SessionObserver* const observer_;
+    FrameWatches watches_;
+    const unsigned compressions_;
+    bool connected_ = false;
     mirror::MirrorState mirror_;
     const std::vector<std::shared_ptr<video::DecoderFactory>> decoders_;
     video::WorkerPool video_workers_; // its threads call wake_
+    // Between the proxy's end, which gives decoders up, and that of the workers.
+    class WorkersEnd {
+    public:
+        WorkersEnd(video::WorkerPool& workers, const Log& log, std::shared_ptr<std::atomic<unsigned>> count)
+            : workers_(workers), log_(log), count_(std::move(count)) {}
+        ~WorkersEnd();
+        WorkersEnd(const WorkersEnd&) = delete;
+        WorkersEnd& operator=(const WorkersEnd&) = delete;
+
+    private:
+        video::WorkerPool& workers_;
+        const Log& log_;
+        const std::shared_ptr<std::atomic<unsigned>> count_;
+    } workers_end_;
     proxy::Proxy proxy_;
     ChannelLink channel_;
     CompositorLink compositor_;

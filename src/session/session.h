@@ -4,6 +4,7 @@
 // exit, stdout) and never changes flags of the descriptors it was given.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "session/channel_tap.h"
@@ -19,6 +21,15 @@
 #include "video/decoder.h"
 
 namespace tv {
+
+class SessionObserver;
+
+// Of limits.h, what a host may lower; values above are cut to those.
+struct SessionLimits {
+    std::size_t written_bytes = limits::kMaxWrittenBytes;
+    std::size_t video_streams = limits::kMaxVideoStreams;
+    std::uint64_t video_pixels = limits::kMaxVideoPixels;
+};
 
 struct SessionConfig {
     std::string title_prefix; // put before every xdg_toplevel title
@@ -33,6 +44,19 @@ struct SessionConfig {
     // Called in run()'s thread, once a second while something goes on and once at the end. Unset: nothing is
     // measured.
     std::function<void(const StatisticsSnapshot&)> statistics;
+    SessionObserver* observer = nullptr; // outlives the session
+    // The latest picture of each video stays within reach (mirror::PictureSource::frame()).
+    bool keep_pictures = false;
+    // Nothing is converted into the pixels that the compositor has: who keeps pictures shows them itself.
+    bool zero_pass = false;
+    // Bit n: CompressionKind n is taken from the remote side.
+    unsigned compressions = ~0u;
+    SessionLimits limits;
+    // Called first on every thread that the session starts.
+    std::function<void()> thread_started;
+    // Gets the number of threads that were left behind in a decoder that does not return, when the session is
+    // destroyed. Those keep `decoders`, and use the clock, until they return.
+    std::shared_ptr<std::atomic<unsigned>> abandoned_threads;
     // Tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.
     std::function<std::int64_t(std::uint64_t)> delay_commit_for_test;
 };
@@ -60,6 +84,7 @@ public:
     // Fails only for lack of memory, descriptors or threads.
     [[nodiscard]] static Result<std::unique_ptr<Session>> create(SessionEndpoints endpoints,
                                                                  SessionConfig config);
+    // Returns within a second even when a decoder does not.
     virtual ~Session() = default;
 
     // Serves the connection on the caller's thread until it ends. Both ends have been told why when it
@@ -68,6 +93,13 @@ public:
 
     // Makes run() return soon. From any thread, also from a signal handler.
     virtual void stop() = 0;
+
+    // Until resume() no decoding and no conversion begins, and the channel is not read. True once none is
+    // under way, false when that takes longer than `patience` nanoseconds. Any thread.
+    [[nodiscard]] virtual bool pause(std::int64_t patience) = 0;
+    virtual void resume() = 0;
+    // Gives back, soon, memory that is kept only to be quick. Any thread.
+    virtual void release_memory() = 0;
 };
 
 } // namespace tv

@@ -17,6 +17,7 @@ StageTimes summary(const video::Durations& durations) {
 } // namespace
 
 void Statistics::committed(proxy::CommittedFrame commit, mirror::Replica& replica) {
+    if (!commit.fresh) return;
     Frame frame{std::move(commit), replica.arrivals, replica.received()};
     replica.arrivals.clear_messages();
     frames_.push(std::move(frame));

@@ -10,9 +10,9 @@ Paint paint_pixels(PixelTarget target, std::shared_ptr<const void> memory) {
     };
 }
 
-Stream::Stream(DriverOptions options, Paint paint)
+Stream::Stream(DriverOptions options, Paint paint, bool keep)
     : paint_(std::move(paint)), executor_(*options.executor), clock_(*options.clock), wake_(options.wake),
-      driver_(std::move(options)) {}
+      driver_(std::move(options)), keep_(keep) {}
 
 Stream::~Stream() {
     if (job_) job_->abandon();
@@ -53,7 +53,9 @@ void Stream::service() {
         if (job_->status) {
             latest_ = job_times_;
             latest_->painted = job_->ended;
+            kept_ = std::move(job_picture_);
         }
+        job_picture_.reset();
         paint_waits_.add(job_->began - job_times_.decoded);
         convert_times_.add(job_->ended - job_->began);
         if (last_job_) last_job_->abandon();
@@ -82,6 +84,7 @@ void Stream::collect() {
 void Stream::begin(Outcome outcome) {
     job_times_ = {outcome.packet, outcome.pushed_at, outcome.submitted_at, outcome.decoded_at};
     job_ = std::make_shared<Job>(clock_, wake_);
+    if (keep_) job_picture_ = outcome.picture;
     job_->picture = std::move(*outcome.picture);
     const Status posted = executor_.post([job = job_, paint = paint_] {
         job->began = job->clock.steady();

@@ -50,7 +50,8 @@ using Paint = std::function<void(const Picture&, PaintDone done)>;
 class Stream {
 public:
     // options.wake outlives the executor's last task.
-    Stream(DriverOptions options, Paint paint);
+    // `keep`: shown_picture() is wanted.
+    Stream(DriverOptions options, Paint paint, bool keep = false);
     ~Stream(); // waits for nothing
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
@@ -73,6 +74,8 @@ public:
     [[nodiscard]] StreamStatistics statistics() const;
     // The picture that the pixels show; nullopt: none yet.
     [[nodiscard]] const std::optional<PictureTimes>& latest() const { return latest_; }
+    // The same one, when it is kept; nullptr: none. Valid until service().
+    [[nodiscard]] const Picture* shown_picture() const { return kept_ ? &*kept_ : nullptr; }
     [[nodiscard]] DriverStatistics driver_counts() const { return driver_.counts(); }
 
 private:
@@ -109,6 +112,9 @@ private:
     std::shared_ptr<Job> last_job_; // collected; may still be waking us
     PictureTimes job_times_;        // all but the last
     std::optional<PictureTimes> latest_;
+    const bool keep_;
+    std::optional<Picture> job_picture_; // these two with keep_ alone
+    std::optional<Picture> kept_;
 
     StreamStatistics counts_;
     Durations paint_waits_;

@@ -1,6 +1,7 @@
 #include "video/worker_pool.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -21,20 +22,30 @@ struct WorkerPool::State {
     Fifo<std::function<void()>> waiting;
     unsigned wanted = 1; // threads that may serve
     unsigned serving = 0;
+    std::vector<std::thread::id> busy;     // of those serving, with a task
     std::vector<Seat*> idle;               // of those serving, in the order in which they ran out of tasks
     std::vector<std::thread::id> given_up; // threads that sit in a call and no longer count as serving
-    bool stopping = false;
+    std::function<void()> started;
+    std::vector<std::shared_ptr<const void>> kept;
+    bool paused = false;
+    bool finishing = false; // whoever runs out of tasks leaves
+    bool stopping = false;  // whoever finishes a task leaves
+    bool finished = false;  // nobody counts any more who leaves
+
+    [[nodiscard]] bool has_work() const { return !waiting.empty() && !paused; }
 };
 
-WorkerPool::WorkerPool(unsigned threads) : state_(std::make_shared<State>()) {
+WorkerPool::WorkerPool(unsigned threads, std::function<void()> started) : state_(std::make_shared<State>()) {
     state_->wanted = std::max(threads, 1u);
+    state_->started = std::move(started);
 }
 
 WorkerPool::~WorkerPool() {
     Fifo<std::function<void()>> dropped; // destroyed outside the lock: tasks may own anything
     std::unique_lock lock(state_->mutex);
     state_->stopping = true;
-    std::swap(dropped, state_->waiting);
+    // What a worker that hangs had before it may hang as well: that is left with it.
+    if (!state_->finished) std::swap(dropped, state_->waiting);
     while (call_while_locked(*state_)) {
     }
     state_->ended.wait(lock, [this] { return state_->serving == 0; });
@@ -66,6 +77,7 @@ Status WorkerPool::staff_while_locked(const std::shared_ptr<State>& state) {
 
 Status WorkerPool::post(std::function<void()> task) {
     std::lock_guard lock(state_->mutex);
+    if (state_->stopping) return fail(ErrorCategory::Closed, "video threads have ended");
     TV_TRY(staff_while_locked(state_));
     state_->waiting.push(std::move(task));
     return {};
@@ -76,33 +88,77 @@ void WorkerPool::give_up_worker(std::thread::id worker) {
     if (std::ranges::find(state_->given_up, worker) != state_->given_up.end()) return;
     state_->given_up.push_back(worker);
     --state_->serving;
+    std::erase(state_->busy, worker);
+    state_->ended.notify_all();
     // Tasks that had been left to it need somebody now; if nobody can be had, the next post() tries again and
     // can say so.
     if (!state_->waiting.empty() && !state_->stopping) (void)staff_while_locked(state_);
 }
 
+void WorkerPool::keep(std::shared_ptr<const void> used) {
+    std::lock_guard lock(state_->mutex);
+    state_->kept.push_back(std::move(used));
+}
+
+bool WorkerPool::pause(std::int64_t patience) {
+    std::unique_lock lock(state_->mutex);
+    state_->paused = true;
+    return state_->ended.wait_for(lock, std::chrono::nanoseconds(patience),
+                                  [this] { return state_->busy.empty(); });
+}
+
+void WorkerPool::resume() {
+    std::lock_guard lock(state_->mutex);
+    state_->paused = false;
+    for (std::size_t task = 0; task < state_->waiting.size() && call_while_locked(*state_); ++task) {
+    }
+}
+
+unsigned WorkerPool::finish(std::int64_t patience) {
+    std::unique_lock lock(state_->mutex);
+    state_->paused = false;
+    state_->finishing = true;
+    while (call_while_locked(*state_)) {
+    }
+    state_->ended.wait_for(lock, std::chrono::nanoseconds(patience), [this] { return state_->serving == 0; });
+    state_->stopping = true;
+    state_->finished = true;
+    const auto left = static_cast<unsigned>(state_->given_up.size()) + state_->serving;
+    state_->serving = 0;
+    return left;
+}
+
 void WorkerPool::work(const std::shared_ptr<State>& state) {
     std::unique_lock lock(state->mutex);
     auto given_up = [&state] { return std::ranges::find(state->given_up, std::this_thread::get_id()); };
+    if (state->started) {
+        lock.unlock();
+        state->started();
+        lock.lock();
+    }
     while (!state->stopping && given_up() == state->given_up.end()) {
-        if (state->waiting.empty()) {
+        if (!state->has_work()) {
+            if (state->finishing) break;
             State::Seat seat;
             state->idle.push_back(&seat);
             seat.work.wait(lock, [&seat] { return seat.called; });
             continue;
         }
         std::function<void()> task = state->waiting.pop();
+        state->busy.push_back(std::this_thread::get_id());
         lock.unlock();
         task();
         task = nullptr; // what it owned goes before the pool may end
         lock.lock();
+        if (std::erase(state->busy, std::this_thread::get_id()) != 0 && state->paused)
+            state->ended.notify_all();
     }
     // One that was given up and came back after all: its place is taken, and what it was called for is not
     // its business any more.
     if (const auto found = given_up(); found != state->given_up.end()) {
         state->given_up.erase(found);
         if (!state->waiting.empty() && !state->stopping) (void)staff_while_locked(state);
-    } else {
+    } else if (!state->finished) {
         --state->serving;
     }
     state->ended.notify_all();

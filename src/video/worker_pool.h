@@ -1,6 +1,8 @@
 // Threads for decoding and conversion.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "video/executor.h"
@@ -10,7 +12,8 @@ namespace tv::video {
 // Threads start with the first tasks, so that a session without video has none.
 class WorkerPool final : public Executor {
 public:
-    explicit WorkerPool(unsigned threads);
+    // `started` is called first on every thread.
+    explicit WorkerPool(unsigned threads, std::function<void()> started = {});
     // Drops waiting tasks and waits for running ones, except those of workers that were given up.
     ~WorkerPool() override;
     WorkerPool(const WorkerPool&) = delete;
@@ -18,6 +21,16 @@ public:
 
     [[nodiscard]] Status post(std::function<void()> task) override;
     void give_up_worker(std::thread::id worker) override;
+
+    // Lives until the last worker is gone, also one that was given up: what tasks point to.
+    void keep(std::shared_ptr<const void> used);
+    // Begins no task until resume(). True once none runs, false when that takes longer; nanoseconds. Any
+    // thread.
+    [[nodiscard]] bool pause(std::int64_t patience);
+    void resume();
+    // Ends the pool: lets waiting tasks run, for so long, and then gives up the workers that have not come
+    // back. Tells how many it was left by in all, those given up earlier included. No post() after this.
+    [[nodiscard]] unsigned finish(std::int64_t patience);
 
 private:
     struct State;
