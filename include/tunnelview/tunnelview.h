@@ -8,23 +8,30 @@
  *
  * RULES THAT HOLD EVERYWHERE
  *
- * Process    The library has no process-wide effect: it installs no signal handler, changes no signal's
- *            disposition, and blocks signals in its own threads only (tv_receiver_run blocks SIGPIPE in the
- *            caller's thread and restores the mask). It does not fork, exec, exit, change the working
- * directory, change the environment (on Apple's systems it reads TMPDIR), or use standard input, output or
- * error. What lasts: where software video decoding was built in, libavcodec is loaded with dlopen() at the
- *            first video that needs it and stays loaded.
- *            A shared libtunnelview is never unloaded (it is linked with -z nodelete), because a thread may
- * be left behind in a decoder that does not return. Instances  Any number of receivers at once and after each
- * other; they share nothing. Threads    Every function may be called from any thread. Which ones may be
- * called from a callback is said with them. Functions that block say so. Strings    UTF-8, zero-terminated.
- * What the host passes is copied. What the library passes to a callback is valid until the callback returns.
- * What tv_* functions return as `const char *` is static. Structs    Begin with `size`, set by TV_..._INIT or
- * by you to sizeof of the struct as your compiler sees it. The library reads and writes no more than that;
- * what is beyond its own idea of the struct must be zero. Errors     0 is success, errors are negative
- * (tv_result). Nothing throws. Null handles give TV_ERROR_ARGUMENT, except where a function says that null is
- * fine. Ownership  A tv_receiver is yours until tv_receiver_destroy(), a tv_frame until tv_frame_release().
- * Frames outlive their receiver.
+ * - Process: the library has no process-wide effect. It installs no signal handler, changes no signal's
+ *   disposition, and blocks signals in its own threads only (tv_receiver_run blocks SIGPIPE in the caller's
+ *   thread and restores the mask). It does not fork, exec, exit, change the working directory, change the
+ *   environment (on Apple's systems it reads TMPDIR), or use standard input, output or error. What lasts:
+ *   where software video decoding was built in, libavcodec is loaded with dlopen() at the first video that
+ *   needs it and stays loaded. A shared libtunnelview is never unloaded (it is linked with -z nodelete),
+ *   because a thread may be left behind in a decoder that does not return.
+ *
+ * - Instances: any number of receivers at once and after each other; they share nothing.
+ *
+ * - Threads: every function may be called from any thread. Which ones may be called from a callback is said
+ *   with them. Functions that block say so.
+ *
+ * - Strings: UTF-8, zero-terminated. What the host passes is copied. What the library passes to a callback is
+ *   valid until the callback returns. What tv_* functions return as `const char *` is static.
+ *
+ * - Structs begin with `size`, set by TV_..._INIT or by you to sizeof of the struct as your compiler sees it.
+ *   The library reads and writes no more than that; what is beyond its own idea of the struct must be zero.
+ *
+ * - Errors: 0 is success, errors are negative (tv_result). Nothing throws. Null handles give
+ *   TV_ERROR_ARGUMENT, except where a function says that null is fine.
+ *
+ * - Ownership: a tv_receiver is yours until tv_receiver_destroy(), a tv_frame until tv_frame_release().
+ *   Frames outlive their receiver.
  */
 #ifndef TUNNELVIEW_TUNNELVIEW_H
 #define TUNNELVIEW_TUNNELVIEW_H
@@ -280,7 +287,7 @@ typedef struct tv_config {
     int32_t offer_gpu; /* 0: applications are not offered dmabufs, so they draw on the remote CPU */
     int32_t frames; /* 1: tv_receiver_lookup and the frame callback work; costs a picture for each buffer */
     int32_t zero_pass;    /* 1, with frames: video is not converted into the buffers that the compositor has,
-                           * because    the host shows frames itself; tv_receiver_force_pass does it on demand */
+                           * because the host shows frames itself; tv_receiver_force_pass does it on demand */
     int32_t same_process; /* 1: the compositor runs in this process (Apple: surfaces need no global name) */
     const char* title_prefix; /* before every window title; null: none; at most 128 bytes */
     tv_limits limits;
