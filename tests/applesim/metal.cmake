@@ -45,3 +45,12 @@ if(NOT TV_SANITIZE)
     --build ${CMAKE_BINARY_DIR} --test applesim_metal_test ${CMAKE_CURRENT_SOURCE_DIR}/metal.mutants)
   set_tests_properties(applesim_metal_mutants PROPERTIES LABELS "applesim;mutants" TIMEOUT 600 PROCESSORS 2)
 endif()
+
+# The self-test as it is on a Mac.
+if(TARGET tv_sim_videotoolbox)
+  add_executable(applesim_selftest_test selftest_test.cpp ${PROJECT_SOURCE_DIR}/src/cli/selftest/surfaces_apple.cpp)
+  target_include_directories(applesim_selftest_test PRIVATE sim)
+  target_link_libraries(applesim_selftest_test PRIVATE tv_selftest tv_sim_metal tv_sim_videotoolbox GTest::gtest_main)
+  set_target_properties(applesim_selftest_test PROPERTIES LINKER_LANGUAGE CXX)
+  gtest_discover_tests(applesim_selftest_test PROPERTIES LABELS applesim)
+endif()

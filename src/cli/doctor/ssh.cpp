@@ -50,7 +50,7 @@ std::string remote_script(const Options& options) {
            quoted("echo tunnelview-path:; command -v " + waypipe + "; echo tunnelview-version:; " + waypipe +
                   " --version 2>&1; echo tunnelview-render:; ls /dev/dri 2>/dev/null | grep renderD; "
                   "echo tunnelview-encoders:; ffmpeg -hide_banner -encoders 2>/dev/null | "
-                  "awk \"/(h264|x264|vp9|av1)/ {print \\$2}\"; echo tunnelview-system:; uname -sm; "
+                  "awk \"\\$1 ~ /^V/ && /(h264|x264|vp9|av1)/ {print \\$2}\"; echo tunnelview-system:; uname -sm; "
                   "echo tunnelview-end:");
 }
 

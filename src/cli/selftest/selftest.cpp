@@ -138,8 +138,6 @@ struct Decoded final : video::DecodeSink {
     Status status;
     std::optional<bool> hardware;
     std::map<std::uint64_t, Result<std::optional<video::Picture>>> outcomes;
-    // Kept, because its pictures may be its own.
-    std::unique_ptr<video::Decoder> decoder;
 };
 
 Status decode_all(const Clip& clip, video::DecoderFactory& factory, const std::shared_ptr<Decoded>& result) {
@@ -148,14 +146,13 @@ Status decode_all(const Clip& clip, video::DecoderFactory& factory, const std::s
     parameters.buffer = clip.size;
     parameters.threads = 1;
     TV_ASSIGN(auto decoder, factory.create(parameters, result));
-    result->decoder = std::move(decoder);
     for (std::size_t i = 0; i < clip.frames.size(); ++i) {
         const video::AccessUnit unit{clip.frames[i].packet->bytes(), clip.frames[i].key, i,
                                      clip.frames[i].packet};
-        TV_TRY(result->decoder->decode(unit));
+        TV_TRY(decoder->decode(unit));
     }
-    TV_TRY(result->decoder->ask_for_delayed());
-    result->decoder->wait_for_delayed();
+    TV_TRY(decoder->ask_for_delayed());
+    decoder->wait_for_delayed();
     return {};
 }
 
