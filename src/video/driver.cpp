@@ -62,7 +62,7 @@ std::uint64_t Driver::push(std::shared_ptr<const Packet> packet) {
     counts_.bytes += entry.bytes.size();
     queued_bytes_ += entry.bytes.size();
     const std::uint64_t number = entry.number;
-    entries_.push_back(std::move(entry));
+    entries_.push(std::move(entry));
     pump();
     return number;
 }
@@ -82,9 +82,7 @@ void Driver::service() {
 
 std::optional<Outcome> Driver::next() {
     if (outcomes_.empty()) return std::nullopt;
-    Outcome outcome;
-    std::swap(outcome, outcomes_.front());
-    outcomes_.pop_front();
+    Outcome outcome = outcomes_.pop();
     if (outcome.picture) {
         --pictures_waiting_;
         pump();
@@ -141,7 +139,8 @@ void Driver::settle() {
     for (; decided_ < end(); ++decided_) {
         Entry& entry = *find(decided_);
         if (!entry.final && !entry.skip) break;
-        Outcome& outcome = outcomes_.emplace_back();
+        outcomes_.push({});
+        Outcome& outcome = outcomes_.back();
         outcome.packet = entry.number;
         outcome.pushed_at = entry.pushed_at;
         outcome.submitted_at = entry.submitted_at;
@@ -169,7 +168,7 @@ void Driver::drop_front() {
     log_bytes_ -= entry.bytes.size();
     if (options_.budget != nullptr) options_.budget->used -= entry.bytes.size();
     if (!keys_.empty() && keys_.front() == entry.number) keys_.pop_front();
-    entries_.pop_front();
+    (void)entries_.pop();
     ++first_;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/byte_queue.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -172,7 +173,7 @@ private:
     std::vector<Candidate> candidates_;
 
     // The log: packets since the last key frame whose predecessors are all decided, then those not decided.
-    std::deque<Entry> entries_;
+    Fifo<Entry> entries_;
     std::deque<std::uint64_t> keys_; // numbers of the key frames in it
     std::uint64_t first_ = 0;        // number of the front entry
     std::uint64_t decided_ = 0;
@@ -198,7 +199,7 @@ private:
     bool moved_for_packet_ = false;
     bool restarted_ = false;
 
-    std::deque<Outcome> outcomes_;
+    Fifo<Outcome> outcomes_;
     std::size_t pictures_waiting_ = 0;
     std::vector<LaneEvent> events_;
     bool told_ = false;

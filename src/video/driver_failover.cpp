@@ -243,7 +243,7 @@ void Driver::drop_lane() {
     in_flight_ = 0;
     held_back_ = 0;
     in_time_ = 0;
-    for (Entry& entry : entries_) entry.state = Entry::State::Waiting;
+    for (std::size_t i = 0; i < entries_.size(); ++i) entries_[i].state = Entry::State::Waiting;
     next_submit_ = decided_;
 }
 

@@ -11,12 +11,11 @@ Paint paint_pixels(PixelTarget target, std::shared_ptr<const void> memory) {
 }
 
 Stream::Stream(DriverOptions options, Paint paint, bool keep)
-    : paint_(std::move(paint)), executor_(*options.executor), clock_(*options.clock), wake_(options.wake),
-      driver_(std::move(options)), keep_(keep) {}
+    : paint_(std::make_shared<const Paint>(std::move(paint))), executor_(*options.executor),
+      clock_(*options.clock), wake_(options.wake), driver_(std::move(options)), keep_(keep) {}
 
 Stream::~Stream() {
-    if (job_) job_->abandon();
-    if (last_job_) last_job_->abandon();
+    for (const auto& job : jobs_) job->abandon();
 }
 
 void Stream::Job::abandon() {
@@ -25,7 +24,14 @@ void Stream::Job::abandon() {
     wake = nullptr;
 }
 
+void Stream::Job::begin(const Paint& paint) {
+    self = shared_from_this();
+    began = clock.steady();
+    paint(picture, [this](Status outcome) { finish(outcome); });
+}
+
 void Stream::Job::finish(Status outcome) {
+    const std::shared_ptr<Job> kept = std::move(self);
     picture = {}; // back to the decoder's pool
     status = outcome;
     std::lock_guard lock(mutex);
@@ -58,8 +64,7 @@ void Stream::service() {
         job_picture_.reset();
         paint_waits_.add(job_->began - job_times_.decoded);
         convert_times_.add(job_->ended - job_->began);
-        if (last_job_) last_job_->abandon();
-        last_job_ = std::move(job_);
+        job_.reset();
         shown_ = taken_;
     }
     collect();
@@ -81,16 +86,30 @@ void Stream::collect() {
     if (!job_) shown_ = taken_;
 }
 
+// One that nobody else holds, ready to be used.
+std::shared_ptr<Stream::Job> Stream::free_job() {
+    for (const auto& job : jobs_) {
+        if (job.use_count() > 1) continue;
+        // Its last user let go of the mutex before of the job, so all that was written is seen behind it.
+        std::lock_guard lock(job->mutex);
+        job->done.store(false, std::memory_order_relaxed);
+        job->status = {};
+        return job;
+    }
+    auto job = jobs_.emplace_back(std::make_shared<Job>(clock_));
+    job->wake = wake_;
+    return job;
+}
+
 void Stream::begin(Outcome outcome) {
     job_times_ = {outcome.packet, outcome.pushed_at, outcome.submitted_at, outcome.decoded_at};
-    job_ = std::make_shared<Job>(clock_, wake_);
+    job_ = free_job();
     if (keep_) job_picture_ = outcome.picture;
     job_->picture = std::move(*outcome.picture);
-    const Status posted = executor_.post([job = job_, paint = paint_] {
-        job->began = job->clock.steady();
-        paint(job->picture, [job](Status status) { job->finish(status); });
-    });
-    if (!posted) job_.reset(); // no thread to be had: the last picture stays
+    const Status posted = executor_.post([job = job_, paint = paint_] { job->begin(*paint); });
+    if (posted) return;
+    job_->picture = {}; // no thread to be had: the last picture stays
+    job_.reset();
 }
 
 StreamStatistics Stream::statistics() const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "video/convert/convert.h"
 #include "video/driver.h"
@@ -79,12 +80,14 @@ public:
     [[nodiscard]] DriverStatistics driver_counts() const { return driver_.counts(); }
 
 private:
-    // One call of paint, shared with whoever does it.
-    struct Job {
-        Job(const Clock& steady, std::function<void()> tell) : clock(steady), wake(std::move(tell)) {}
+    // One call of paint, shared with whoever does it, and used again.
+    struct Job : std::enable_shared_from_this<Job> {
+        explicit Job(const Clock& steady) : clock(steady) {}
+        void begin(const Paint& paint); // on a worker
         void finish(Status outcome);
         void abandon(); // its wake has returned, or is never called
 
+        std::shared_ptr<Job> self; // from begin() to finish(), so that PaintDone is a mere pointer
         Picture picture{};
         std::int64_t began = 0;
         std::int64_t ended = 0;
@@ -99,7 +102,9 @@ private:
     void collect();
     void begin(Outcome outcome);
 
-    const Paint paint_;
+    [[nodiscard]] std::shared_ptr<Job> free_job();
+
+    const std::shared_ptr<const Paint> paint_; // shared with the tasks that use it
     Executor& executor_;
     const Clock& clock_;
     const std::function<void()> wake_;
@@ -109,8 +114,10 @@ private:
     std::uint64_t shown_ = 0;
     std::optional<std::uint64_t> most_; // packets that may reach the pixels
     std::shared_ptr<Job> job_;
-    std::shared_ptr<Job> last_job_; // collected; may still be waking us
-    PictureTimes job_times_;        // all but the last
+    // What there ever were; collected ones may still be waking us. Few: one is rarely needed while another
+    // leaves its worker.
+    std::vector<std::shared_ptr<Job>> jobs_;
+    PictureTimes job_times_; // all but the last
     std::optional<PictureTimes> latest_;
     const bool keep_;
     std::optional<Picture> job_picture_; // these two with keep_ alone

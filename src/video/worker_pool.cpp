@@ -19,7 +19,7 @@ struct WorkerPool::State {
     };
     std::mutex mutex;
     std::condition_variable ended;
-    Fifo<std::function<void()>> waiting;
+    Fifo<Task> waiting;
     unsigned wanted = 1; // threads that may serve
     unsigned serving = 0;
     std::vector<std::thread::id> busy;     // of those serving, with a task
@@ -41,7 +41,7 @@ WorkerPool::WorkerPool(unsigned threads, std::function<void()> started) : state_
 }
 
 WorkerPool::~WorkerPool() {
-    Fifo<std::function<void()>> dropped; // destroyed outside the lock: tasks may own anything
+    Fifo<Task> dropped; // destroyed outside the lock: tasks may own anything
     std::unique_lock lock(state_->mutex);
     state_->stopping = true;
     // What a worker that hangs had before it may hang as well: that is left with it.
@@ -75,7 +75,7 @@ Status WorkerPool::staff_while_locked(const std::shared_ptr<State>& state) {
     return {};
 }
 
-Status WorkerPool::post(std::function<void()> task) {
+Status WorkerPool::post(Task task) {
     std::lock_guard lock(state_->mutex);
     if (state_->stopping) return fail(ErrorCategory::Closed, "video threads have ended");
     TV_TRY(staff_while_locked(state_));
@@ -144,11 +144,11 @@ void WorkerPool::work(const std::shared_ptr<State>& state) {
             seat.work.wait(lock, [&seat] { return seat.called; });
             continue;
         }
-        std::function<void()> task = state->waiting.pop();
+        Task task = state->waiting.pop();
         state->busy.push_back(std::this_thread::get_id());
         lock.unlock();
         task();
-        task = nullptr; // what it owned goes before the pool may end
+        task.reset(); // what it owned goes before the pool may end
         lock.lock();
         if (std::erase(state->busy, std::this_thread::get_id()) != 0 && state->paused)
             state->ended.notify_all();

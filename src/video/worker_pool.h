@@ -19,7 +19,7 @@ public:
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    [[nodiscard]] Status post(std::function<void()> task) override;
+    [[nodiscard]] Status post(Task task) override;
     void give_up_worker(std::thread::id worker) override;
 
     // Lives until the last worker is gone, also one that was given up: what tasks point to.

@@ -183,14 +183,14 @@ std::vector<std::uint8_t> shown(surface::IOSurface& surface) {
     return rows;
 }
 
-Status QueuedExecutor::post(std::function<void()> task) {
+Status QueuedExecutor::post(video::Task task) {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
     return {};
 }
 void QueuedExecutor::run() {
     for (;;) {
-        std::function<void()> task;
+        video::Task task;
         {
             const std::lock_guard lock(mutex_);
             if (tasks_.empty()) return;

@@ -59,13 +59,13 @@ std::vector<std::uint8_t> shown(surface::IOSurface& surface);
 // Runs what was posted when asked to.
 class QueuedExecutor final : public video::Executor {
 public:
-    Status post(std::function<void()> task) override;
+    Status post(video::Task task) override;
     void give_up_worker(std::thread::id) override {}
     void run();
 
 private:
     std::mutex mutex_;
-    std::deque<std::function<void()>> tasks_;
+    std::deque<video::Task> tasks_;
 };
 
 class KeptLog {

@@ -11,7 +11,7 @@ using Pixels = std::vector<std::uint8_t>;
 // Runs at once what a session would give to a worker.
 class Inline final : public video::Executor {
 public:
-    Status post(std::function<void()> task) override {
+    Status post(video::Task task) override {
         task();
         return {};
     }

@@ -53,6 +53,7 @@ namespace {
 constexpr int kFrames = 600;
 // Milliseconds of processor time of all our threads.
 constexpr double kMostTime = 0.25;
+constexpr double kMostAllocations = 0.1;
 
 double processor_milliseconds() {
     rusage usage{};
@@ -145,6 +146,8 @@ TEST_F(Cost, of_a_1080p_picture_stays_within_what_is_committed) {
     RecordProperty("milliseconds", fmt::format("{:.3f}", time));
     RecordProperty("allocations", fmt::format("{:.1f}", allocations));
     EXPECT_LE(time, kMostTime);
+    // Rare ones remain: queues that grow once more, a worker that is slow to let go.
+    EXPECT_LE(allocations, kMostAllocations);
 }
 
 } // namespace

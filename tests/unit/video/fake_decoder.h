@@ -32,7 +32,7 @@ private:
 // Runs tasks on the test's own thread, when it says so.
 class ManualExecutor final : public video::Executor {
 public:
-    [[nodiscard]] Status post(std::function<void()> task) override {
+    [[nodiscard]] Status post(video::Task task) override {
         tasks_.push_back(std::move(task));
         return {};
     }
@@ -53,7 +53,7 @@ public:
     }
 
 private:
-    std::deque<std::function<void()>> tasks_;
+    std::deque<video::Task> tasks_;
 };
 
 // Packets for the fake: VP9 frame headers, which the driver reads, with a byte behind them, which the fake
