@@ -11,7 +11,12 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 
 # Software video decoding. Headers only: the libraries are loaded at the first video message.
 pkg_check_modules(FFMPEG QUIET libavcodec>=59 libavutil>=57)
-option(TV_FFMPEG "Decode video with libavcodec (5.1 or later)" ${FFMPEG_FOUND})
+# Not by itself on Apple's systems, which have decoders of their own.
+set(TV_FFMPEG_DEFAULT ${FFMPEG_FOUND})
+if(APPLE)
+  set(TV_FFMPEG_DEFAULT OFF)
+endif()
+option(TV_FFMPEG "Decode video with libavcodec (5.1 or later)" ${TV_FFMPEG_DEFAULT})
 if(TV_FFMPEG AND NOT FFMPEG_FOUND)
   message(FATAL_ERROR "TV_FFMPEG needs the headers of libavcodec and libavutil 5.1 or later")
 elseif(NOT TV_FFMPEG)

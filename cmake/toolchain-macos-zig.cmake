@@ -32,3 +32,5 @@ endforeach()
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(ENV{PKG_CONFIG_LIBDIR} ${TV_CROSS}/prefix/lib/pkgconfig)
 set(ENV{PKG_CONFIG_PATH} "")
+# CMake asks for it and our programs have no use for it.
+set(CMAKE_INSTALL_NAME_TOOL ${TV_CROSS}/bin/install_name_tool)

@@ -59,7 +59,7 @@ find_zig() {
     [ -n "$zig" ]
 }
 
-# wrapper NAME WORDS...: an executable that runs zig with the words before its own arguments.
+# wrapper NAME COMMAND...: an executable that runs the command with its own arguments behind.
 wrapper() {
     local name=$1 path=$tools/bin/$1 text
     shift
@@ -72,6 +72,7 @@ wrappers() {
     local arch common
     # No UBSan traps, which zig puts in unasked; declarations newer than the oldest system are errors.
     common="-fno-sanitize=undefined -Werror=unguarded-availability -Werror=unguarded-availability-new"
+    wrapper install_name_tool llvm-install-name-tool-19
     for arch in $arches; do
         wrapper "$arch-cc" "$zig" cc -target "$arch-macos.$minimum" "$common"
         wrapper "$arch-c++" "$zig" c++ -target "$arch-macos.$minimum" "$common" -include "$top/cmake/libcxx-floor.h"
@@ -80,14 +81,15 @@ wrappers() {
     done
 }
 
-# cross NAME ARCH SYSTEM [cmake arguments]: configures and builds build/macos/NAME.
+# cross FOLDER ARCH SYSTEM TARGET [cmake arguments]: configures and builds build/macos/FOLDER.
 cross() {
-    local name=$1 arch=$2 system=$3
-    shift 3
-    cmake -G Ninja -S . -B "$work/$name" --toolchain "$top/cmake/toolchain-macos-zig.cmake" -DTV_CROSS="$tools" -DTV_CROSS_ARCH="$arch" \
-        -DTV_CROSS_SYSTEM="$system" -DTV_APPLE_HEADERS="$top/tests/applesim/include" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 \
-        -DCMAKE_OBJCXX_FLAGS=-O1 -DTV_WERROR=ON -DTV_TESTS=OFF -DTV_BENCH=OFF "$@" || return 1
-    cmake --build "$work/$name" -j "$jobs"
+    local folder=$1 arch=$2 system=$3 target=$4
+    shift 4
+    cmake -G Ninja -S . -B "$work/$folder" --toolchain "$top/cmake/toolchain-macos-zig.cmake" -DTV_CROSS="$tools" -DTV_CROSS_ARCH="$arch" \
+        -DTV_CROSS_SYSTEM="$system" -DTV_APPLE_HEADERS="$top/tests/applesim/include" -DTV_APPLE_FRAMEWORKS="$prefix/frameworks" \
+        -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 -DCMAKE_OBJCXX_FLAGS=-O1 -DTV_WERROR=ON -DTV_TESTS=OFF -DTV_BENCH=OFF "$@" || return 1
+    cmake --build "$work/$folder" -j "$jobs" --target "$target" || return 1
+    python3 scripts/macos_sources.py --note "$work/sources.txt" "$work/$folder/compile_commands.json"
 }
 is_macho() {
     local arch=$1 program=$2 want
@@ -102,16 +104,28 @@ wrappers
 ln -sfn "$prefix" "$tools/prefix"
 check "headers and stubs" scripts/macos_prefix.sh "$prefix" "$facts" || { close "$passed" "$failed" "$skipped"; exit 1; }
 
+step "facts"
+check "headers, facts and assertions agree" python3 scripts/apple_facts.py --check || true
+check "mistakes in headers are noticed" python3 scripts/apple_facts.py --mutations --most 1000 || true
+
+rm -f "$work/sources.txt"
 for arch in $arches; do
     for configuration in default ffmpeg; do
         step "$arch, $configuration"
+        # One folder for both: only libavcodec's part is compiled twice.
         case $configuration in default) ffmpeg=OFF ;; *) ffmpeg=ON ;; esac
         name=$arch-$configuration
-        check "$name compiles and links, warnings as errors" cross "$name" "$arch" Darwin -DTV_FFMPEG=$ffmpeg || continue
-        check "$name is a Mach-O executable for its processor" is_macho "$arch" "$work/$name/tunnelview" || continue
-        check "$name asks the system for nothing that is not in the tables" python3 scripts/apple_stubs.py --check "$work/$name/tunnelview" --facts "$facts" || true
+        program=$work/$name/tunnelview
+        check "$name compiles and links, warnings as errors" cross "$arch" "$arch" Darwin all -DTV_FFMPEG=$ffmpeg || continue
+        mkdir -p "$work/$name"
+        cp "$work/$arch/tunnelview" "$program"
+        check "$name is a Mach-O executable for its processor" is_macho "$arch" "$program" || continue
+        check "$name asks the system for nothing that is not in the tables" python3 scripts/apple_stubs.py --check "$program" --facts "$facts" || true
     done
 done
+if [ "$arches" = "aarch64 x86_64" ]; then
+    check "every source of src was compiled" python3 scripts/macos_sources.py --check "$work/sources.txt" || true
+fi
 
 say ''
 close "$passed" "$failed" "$skipped"

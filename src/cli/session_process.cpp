@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/thread_setup.h"
 #include "cli/process.h"
 #include "cli/recordings.h"
 #include "cli/stats_hub.h"
@@ -124,6 +125,7 @@ SessionConfig session_config(const Options& options, const Log& log) {
     SessionConfig config;
     config.title_prefix = options.title_prefix;
     config.worker_threads = options.threads;
+    config.thread_started = [] { set_thread_qos(ThreadQos::UserInteractive); };
     config.offer_gpu = !options.no_gpu;
     if (config.offer_gpu)
         for (auto& decoder : video::available_decoders(options.video.decoder == VideoEngine::Software))
@@ -156,6 +158,7 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
 
     running_session = session->get();
     handle_stop_signals();
+    set_thread_qos(ThreadQos::UserInteractive);
     const SessionReport report = (*session)->run();
     running_session = nullptr;
     session->reset(); // and with it the status line

@@ -17,6 +17,7 @@ Result<std::vector<std::byte>> read_foreign_file(const UniqueFd& file, std::size
     while (have < size) {
         ssize_t count = ::pread(file.get(), contents.data() + have, size - have, static_cast<off_t>(have));
         if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && have == 0) (void)copy_unreadable_file(file, contents);
         if (count <= 0) break;
         have += static_cast<std::size_t>(count);
     }

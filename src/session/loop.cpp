@@ -5,6 +5,8 @@
 #include <csignal>
 #include <thread>
 
+#include "base/poll.h"
+
 namespace tv {
 namespace {
 
@@ -168,7 +170,7 @@ SessionReport SessionLoop::run() {
 Result<SessionLoop::Ending> SessionLoop::turn() {
     now_ = clock_.steady();
     collect_descriptors();
-    if (::poll(poll_.data(), static_cast<nfds_t>(poll_.size()), timeout(now_)) < 0 && errno != EINTR)
+    if (poll_descriptors(poll_, timeout(now_)) < 0 && errno != EINTR)
         return fail_errno("poll");
     if (stopping_.load()) return SessionEnd::Stopped;
     now_ = clock_.steady();
@@ -215,7 +217,7 @@ void SessionLoop::collect_descriptors() {
     poll_[kCompositor] = {compositor != 0 ? compositor_.fd() : -1, compositor, 0};
 
     short out = channel_blocked_ ? POLLOUT : 0;
-    // Also without POLLIN, so that a paused peer's end is noticed (where poll tells hang-ups unasked).
+    // Also without POLLIN, so that a paused peer's end is noticed.
     short in = channel_paused() ? 0 : POLLIN;
     if (channel_.one_descriptor()) {
         poll_[kChannelIn] = {channel_.in(), static_cast<short>(in | out), 0};
@@ -410,7 +412,7 @@ void SessionLoop::deliver_requests(std::int64_t deadline) {
         if (!advance() || proxy_.requests.empty()) return;
         pollfd ask[2] = {{wake_.fd(), POLLIN, 0}, {compositor_.fd(), 0, 0}};
         if (proxy_.requests.blocked_by_socket()) ask[1].events = POLLOUT;
-        (void)::poll(ask, 2, 10);
+        (void)poll_descriptors(ask, 10);
         if ((ask[1].revents & (POLLHUP | POLLERR)) != 0) return;
         if (ask[0].revents != 0) wake_.drain();
         now_ = clock_.steady();
