@@ -1,5 +1,5 @@
 # Every target sets up what it needs on a fresh Debian 12 (scripts/packages.txt) and calls one script.
-.PHONY: help build test demo lint bench interop fuzz asan tsan macos-check ci clean
+.PHONY: help build test demo lint bench interop fuzz asan tsan macos-check portable-test sdk-facts selftest ios ci clean
 help:
 	@echo 'make demo     real applications through a stock waypipe, pictures in build/demo/'
 	@echo 'make test     build and run all tests (under 10 minutes)'
@@ -11,6 +11,7 @@ help:
 	@echo 'make bench    side by side with the installed waypipe'
 	@echo 'make lint     clang-format, clang-tidy, shellcheck, the workflow'
 	@echo 'make macos-check  cross-builds the whole program for macOS (arm64, x86_64), checks what it imports'
+	@echo 'make portable-test, sdk-facts, selftest, ios   what CI runs on a Mac (ios: only there)'
 	@echo 'make ci       what CI runs: test, lint, asan, tsan, fuzz'
 build:
 	@scripts/build.sh release
@@ -26,6 +27,14 @@ lint:
 	@scripts/lint.sh
 macos-check:
 	@scripts/macos_check.sh
+portable-test:
+	@scripts/test.sh portable
+sdk-facts:
+	@scripts/sdk_facts.sh
+selftest:
+	@scripts/selftest.sh $(or $(PRESET),release)
+ios:
+	@scripts/ios.sh
 demo:
 	@scripts/demo.sh
 interop:

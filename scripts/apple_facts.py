@@ -7,8 +7,8 @@
                                     values, and every row of the tables is declared
   apple_facts.py --asserts OUT      writes OUT.cpp and OUT.mm: one static_assert for each constant, layout, key and prototype; the
                                     same files compile against a Mac's SDK
-  apple_facts.py --mutations        changes copies of the headers and of the tables in every way that must be noticed, and counts
-                                    what was
+  apple_facts.py --mutations        changes copies of the headers in every way that must be noticed, and counts what was
+  apple_facts.py --table-mutations  the same with the rows of the tables
 
 Options: --headers DIR (tests/applesim/include), --facts DIR (tests/applesim/facts).
 """
@@ -538,6 +538,42 @@ def try_mutations(headers, facts, most):
     return 1 if missed or not chosen else 0
 
 
+def table_mutations(headers, facts, most):
+    """Each fact altered by itself must fail an assertion or the comparison; one run of clang for all assertions."""
+    missed, tried = [], 0
+    altered = Facts(facts.folder)
+    for rows in (altered.functions, altered.constants, altered.data, altered.structs, altered.aliases, altered.enumerators):
+        for name, row in rows.items():
+            tried += 1
+            if isinstance(row, Function):
+                rows[name] = row._replace(params="P" if row.params == "v" else row.params + ",P")
+            elif isinstance(row, Data):
+                rows[name] = row._replace(ctype="CFArrayRef", type="S:Other")
+            elif isinstance(row, Struct):
+                rows[name] = row._replace(size=str(int(row.size) + 4))
+            elif isinstance(row, Alias):
+                rows[name] = row._replace(target=row.target + "X")
+            else:
+                rows[name] = row._replace(value=str(int(row.value) + 1))
+    failed, _ = compile_asserts(headers, altered, True)
+    words = set(re.findall(r"\w+", " ".join(failed)))
+    for rows in (altered.functions, altered.constants, altered.data, altered.structs, altered.aliases, altered.enumerators):
+        missed += [name for name, row in rows.items() if name not in words and getattr(row, "objc", "no") == "no"]
+    wrong = " ".join(compare(headers, altered)[0])
+    missed += [name for name, row in altered.functions.items() if f"function {name} is" not in wrong]
+    # Selectors: one at a time, since one name stands with several owners.
+    for (owner, selector), rows in list(facts.methods.items())[:most]:
+        tried += 1
+        altered = Facts(facts.folder)
+        altered.methods[owner, selector] = [row._replace(params="i8" if row.params == "v" else row.params + ",i8") for row in rows]
+        if not any(selector in line for line in compare(headers, altered)[0]):
+            missed.append(f"[{owner} {selector}]")
+    for name in missed:
+        print(f"error: not noticed when altered: {name}")
+    print(f"{tried - len(missed)} of {tried} altered facts noticed")
+    return 1 if missed or not tried else 0
+
+
 def noticed(headers, facts):
     try:
         wrong, _ = compare(headers, facts)
@@ -554,6 +590,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--asserts")
     parser.add_argument("--mutations", action="store_true")
+    parser.add_argument("--table-mutations", action="store_true")
     parser.add_argument("--most", type=int, default=40, help="how many mutations to try")
     options = parser.parse_args()
     if options.update:
@@ -580,6 +617,8 @@ def main():
             status = 1
     if options.mutations:
         status |= try_mutations(options.headers, facts, options.most)
+    if options.table_mutations:
+        status |= table_mutations(options.headers, facts, options.most)
     return int(status)
 
 

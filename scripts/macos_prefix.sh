@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
+# macos_prefix.sh --headers PREFIX FOLDER: only the headers, out of a folder of them (Homebrew's).
 # macos_prefix.sh PREFIX FACTS: fills PREFIX with what the cross-build for macOS finds instead of a Mac's: headers of fmt, spdlog, lz4, zstd
 # and FFmpeg copied out of Debian's packages, stubs of lz4 and zstd with the functions that their headers declare, stubs of Apple's
 # frameworks with what the tables in FACTS name.
 set -eu
+from=
+if [ "$1" = --headers ]; then
+    from=$3
+    shift
+fi
 prefix=$1
 facts=$2
 # shellcheck source=scripts/lib.sh
@@ -24,12 +30,16 @@ copy() {
     done < <(dpkg-query -L "$package" | grep -E "^/usr/include/$pattern")
     [ "$found" -eq 1 ] || die "$package has no headers like $pattern"
 }
-copy libfmt-dev 'fmt/'
-copy libspdlog-dev 'spdlog/'
-copy liblz4-dev 'lz4\.h$'
-copy libzstd-dev 'zstd(_errors)?\.h$'
-copy libavcodec-dev '[^/]*/libavcodec/'
-copy libavutil-dev '[^/]*/libavutil/'
+if [ -n "$from" ]; then
+    cp -R "$from/fmt" "$from/spdlog" "$from/lz4.h" "$from/zstd.h" "$from/zstd_errors.h" "$prefix/include/"
+else
+    copy libfmt-dev 'fmt/'
+    copy libspdlog-dev 'spdlog/'
+    copy liblz4-dev 'lz4\.h$'
+    copy libzstd-dev 'zstd(_errors)?\.h$'
+    copy libavcodec-dev '[^/]*/libavcodec/'
+    copy libavutil-dev '[^/]*/libavutil/'
+fi
 
 # A library of which only headers are used.
 header_only() {
@@ -56,6 +66,7 @@ package_config() {
 version() { pkg-config --modversion "$1"; }
 package_config liblz4 "-L$prefix/lib -llz4" "$(version liblz4)"
 package_config libzstd "-L$prefix/lib -lzstd" "$(version libzstd)"
+[ -z "$from" ] || exit 0
 package_config libavcodec '' "$(version libavcodec)"
 package_config libavutil '' "$(version libavutil)"
 

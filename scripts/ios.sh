@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# ios.sh: the static library for iOS, for devices and for the simulator, in build/ios-{device,simulator}/libtunnelview.a. Needs a Mac with Xcode;
+# elsewhere it says so and does nothing. A host app links lz4 and zstd itself.
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+if [ "$(uname)" != Darwin ]; then
+    say "skipped: ios: needs Xcode's iOS SDK, which is on Macs only"
+    close 0 0 1
+    exit 0
+fi
+
+prefix=$PWD/build/ios-prefix
+scripts/macos_prefix.sh --headers "$prefix" "$(brew --prefix)/include"
+# build_for NAME SDK
+build_for() {
+    local folder=build/ios-$1
+    cmake -G Ninja -S . -B "$folder" -DCMAKE_SYSTEM_NAME=iOS -DCMAKE_OSX_SYSROOT="$2" -DCMAKE_OSX_ARCHITECTURES=arm64 \
+        -DCMAKE_OSX_DEPLOYMENT_TARGET=16.3 -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_ROOT_PATH="$prefix" -DTV_WERROR=ON -DTV_TESTS=OFF \
+        -DTV_BENCH=OFF -DTV_PROGRAM=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo
+    cmake --build "$folder" -j "$jobs"
+    find "$folder/src" -name 'libtv_*.a' -print0 | xargs -0 xcrun libtool -static -o "$folder/libtunnelview.a"
+    say "$folder/libtunnelview.a"
+}
+export PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig
+build_for device iphoneos
+build_for simulator iphonesimulator
+close 2 0 0
