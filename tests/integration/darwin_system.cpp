@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <map>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,7 +27,9 @@ bool is_shared_memory(int fd) {
     const std::string link = "/proc/self/fd/" + std::to_string(fd);
     char target[64];
     const ssize_t length = ::readlink(link.c_str(), target, sizeof target);
-    return length > 0 && std::string_view(target, static_cast<std::size_t>(length)).starts_with("/memfd:");
+    const std::string_view name(target, length > 0 ? static_cast<std::size_t>(length) : 0);
+    // The support library's own: what a child writes.
+    return name.starts_with("/memfd:") && !name.starts_with("/memfd:child-");
 }
 
 // Darwin's threads other than the first have 512 KiB.
