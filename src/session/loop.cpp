@@ -170,8 +170,7 @@ SessionReport SessionLoop::run() {
 Result<SessionLoop::Ending> SessionLoop::turn() {
     now_ = clock_.steady();
     collect_descriptors();
-    if (poll_descriptors(poll_, timeout(now_)) < 0 && errno != EINTR)
-        return fail_errno("poll");
+    if (poll_descriptors(poll_, timeout(now_)) < 0 && errno != EINTR) return fail_errno("poll");
     if (stopping_.load()) return SessionEnd::Stopped;
     now_ = clock_.steady();
 
