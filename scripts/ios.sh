@@ -18,8 +18,8 @@ build_for() {
     cmake -G Ninja -S . -B "$folder" -DCMAKE_SYSTEM_NAME=iOS -DCMAKE_OSX_SYSROOT="$2" -DCMAKE_OSX_ARCHITECTURES=arm64 \
         -DCMAKE_OSX_DEPLOYMENT_TARGET=16.3 -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_ROOT_PATH="$prefix" -DTV_WERROR=ON -DTV_TESTS=OFF \
         -DTV_BENCH=OFF -DTV_PROGRAM=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo
-    cmake --build "$folder" -j "$jobs" --target tv_capi tv_metal tv_surface_iosurface
-    find "$folder/src" -name 'libtv_*.a' -print0 | xargs -0 xcrun libtool -static -o "$folder/libtunnelview.a"
+    cmake --build "$folder" -j "$jobs" --target tunnelview_static
+    cp "$folder/src/capi/libtunnelview.a" "$folder/"
     say "$folder/libtunnelview.a"
 }
 export PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig

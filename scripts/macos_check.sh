@@ -140,9 +140,8 @@ done
 # What an app links: no program, no spawning of others.
 ios() {
     local kind=$1 folder=ios-$1
-    cross "$folder" "$folder" "tv_capi tv_metal tv_surface_iosurface" -DTV_IOS=ON -DTV_PROGRAM=OFF -DTV_FFMPEG=OFF || return 1
-    find "$work/$folder/src" -name 'libtv_*.a' -print0 | xargs -0 llvm-libtool-darwin-19 -static -o "$work/$folder/libtunnelview.a" || return 1
-    llvm-objdump-19 --macho --private-headers "$work/$folder/libtunnelview.a" >"$work/$folder/headers.txt" || return 1
+    cross "$folder" "$folder" tunnelview_static -DTV_IOS=ON -DTV_PROGRAM=OFF -DTV_FFMPEG=OFF || return 1
+    llvm-objdump-19 --macho --private-headers "$work/$folder/src/capi/libtunnelview.a" >"$work/$folder/headers.txt" || return 1
     case $kind in device) kind=ios ;; *) kind=iossimulator ;; esac
     # Every object says for which system it is.
     [ "$(grep -c "platform $kind\$" "$work/$folder/headers.txt")" -gt 20 ] && ! grep -E '^ *platform ' "$work/$folder/headers.txt" | grep -qv "platform $kind\$"
