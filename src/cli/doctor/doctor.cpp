@@ -61,8 +61,7 @@ std::string Findings::json() const {
 }
 
 int doctor_mode(const Options& options) {
-    WaylandEnvironment environment = WaylandEnvironment::take();
-    if (options.display) environment.display = options.display;
+    const WaylandEnvironment environment = WaylandEnvironment::take();
     ignore_sigpipe();
     Findings findings;
     check_system(findings);

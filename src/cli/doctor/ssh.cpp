@@ -50,7 +50,8 @@ std::string remote_script(const Options& options) {
            quoted("echo tunnelview-path:; command -v " + waypipe + "; echo tunnelview-version:; " + waypipe +
                   " --version 2>&1; echo tunnelview-render:; ls /dev/dri 2>/dev/null | grep renderD; "
                   "echo tunnelview-encoders:; ffmpeg -hide_banner -encoders 2>/dev/null | "
-                  "awk \"\\$1 ~ /^V/ && /(h264|x264|vp9|av1)/ {print \\$2}\"; echo tunnelview-system:; uname -sm; "
+                  "awk \"\\$1 ~ /^V/ && /(h264|x264|vp9|av1)/ {print \\$2}\"; echo tunnelview-system:; uname "
+                  "-sm; "
                   "echo tunnelview-end:");
 }
 
@@ -131,13 +132,14 @@ WaypipeVersion read_waypipe_version(std::string_view text) {
     if (!line.starts_with(kName)) return version;
     std::string_view number = std::string_view(line).substr(kName.size());
     number = number.substr(0, number.find(' '));
-    unsigned major = 0;
     const auto dot = number.find('.');
     if (dot == number.npos) return version;
-    if (std::from_chars(number.data(), number.data() + dot, major).ec != std::errc{}) return version;
-    if (std::from_chars(number.data() + dot + 1, number.data() + number.size(), version.minor).ec !=
-        std::errc{})
-        return version;
+    auto read = [](std::string_view digits, unsigned& value) {
+        const char* begin = digits.data();
+        return std::from_chars(begin, begin + digits.size(), value).ec == std::errc{};
+    };
+    unsigned major = 0;
+    if (!read(number.substr(0, dot), major) || !read(number.substr(dot + 1), version.minor)) return version;
     if (major > 0) version.minor += 1000 * major;
     version.name = number;
     // 0.8 lists words after "features:", later versions say "lz4: true".

@@ -310,6 +310,7 @@ std::string SelftestReport::table() const {
 
 std::string SelftestReport::json() const {
     std::vector<std::string> items;
+    items.reserve(rows.size());
     for (const SelftestRow& row : rows) items.push_back(row_json(row));
     return JsonObject()
                .text("report", "selftest")

@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 class Checks : public Program {
 protected:
     [[nodiscard]] RunResult run_check(std::vector<std::string> arguments) const {
-        auto result = run(command(std::move(arguments)), 60s);
+        SpawnOptions options = command(std::move(arguments));
+        if (real_) options.environment["WAYLAND_DISPLAY"] = "wl";
+        auto result = run(options, 60s);
         EXPECT_TRUE(result && !result->timed_out);
         return result.value_or(RunResult{});
     }
@@ -84,7 +86,7 @@ TEST_F(Checks, selftest_finds_this_machine_right_and_prints_a_row_for_every_code
 
 TEST_F(Checks, doctor_finds_nothing_wrong_with_a_good_compositor) {
     start_compositor();
-    const Json report = doctor({"--display", folder_ / "wl", "doctor"}, 0);
+    const Json report = doctor({"doctor"}, 0);
     expect_starts(finding(report, "compositor socket"), "ok: " + (folder_ / "wl") + " answers");
     expect_starts(finding(report, "globals"), "ok: ");
     EXPECT_NE(finding(report, "globals").find("wl_compositor"), std::string::npos);
@@ -112,8 +114,7 @@ TEST_F(Checks, doctor_names_a_compositor_that_never_says_a_word) {
 
 TEST_F(Checks, doctor_reports_the_other_machines_waypipe_of_every_version) {
     start_compositor();
-    const std::vector<std::string> words = {"--display",   (folder_ / "wl"), "--ssh-bin",
-                                            ssh_to_here(), "doctor",         "user@host"};
+    const std::vector<std::string> words = {"--ssh-bin", ssh_to_here(), "doctor", "user@host"};
     remote_waypipe("waypipe 0.8.4\\nfeatures: lz4 zstd dmabuf video vaapi\\n");
     expect_starts(finding(doctor(words, 0), "remote waypipe"),
                   "ok: " + (folder_ / "remote/waypipe") + " 0.8.4, built with: lz4 zstd dmabuf video");
@@ -132,7 +133,7 @@ TEST_F(Checks, doctor_gives_the_last_words_of_an_ssh_that_fails) {
     start_compositor();
     const std::string ssh = script("ssh", R"([ "$1" = -V ] && exit; echo noise >&2
 echo 'ssh: connect to host host port 22: No route to host' >&2; exit 255)");
-    const Json report = doctor({"--display", folder_ / "wl", "--ssh-bin", ssh, "doctor", "host"}, 1);
+    const Json report = doctor({"--ssh-bin", ssh, "doctor", "host"}, 1);
     expect_starts(finding(report, "remote"),
                   "problem: ssh: connect to host host port 22: No route to host -> ");
 }
