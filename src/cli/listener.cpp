@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "cli/session_process.h"
 #include "cli/ssh.h"
 #include "cli/stats_hub.h"
+#include "cli/store_choice.h"
 #include "cli/supervisor.h"
 #include "cli/tell.h"
 #include "cli/unix_socket.h"
@@ -26,13 +28,14 @@ namespace {
 constexpr int kChannelNumber = 3;
 constexpr int kCompositorNumber = 4;
 constexpr int kStatsNumber = 5;
+constexpr int kRefusedNumber = 6;
 constexpr std::size_t kTagLength = 10;
 
 // What every connection's process is started with, and what lives as long as the listener.
 class SessionStarter {
 public:
-    [[nodiscard]] static Outcome<SessionStarter> create(const Options& options,
-                                                        const WaylandEnvironment& environment) {
+    [[nodiscard]] static Outcome<SessionStarter>
+    create(const Options& options, const WaylandEnvironment& environment, const Log& log) {
         SessionStarter starter;
         // Of the second connection's, too: what an earlier run has left would be in the way later.
         for (unsigned connection = 1; options.record && connection <= 2; ++connection)
@@ -52,6 +55,7 @@ public:
             return failure(fmt::format("cannot find this program's own file: {}", describe(program.error())));
         starter.request_.program = std::move(*program);
         starter.options_ = options;
+        TV_TRY(starter.decide_store(log));
         starter.request_.detach_stdio = true;
         starter.request_.environment_changes =
             starter.place_.connection.valid()
@@ -66,8 +70,11 @@ public:
     // `stats`: null without statistics.
     Result<pid_t> start(int channel, StatsHub* stats) {
         request_.descriptors = {{channel, kChannelNumber}};
-        request_.arguments =
-            session_process_arguments(options_, kChannelNumber, next_recording(), kStatsNumber);
+        give_up_refused_store();
+        request_.arguments = session_process_arguments(options_, kChannelNumber, next_recording(),
+                                                       kStatsNumber, kRefusedNumber);
+        if (options_.store == StoreWish::IOSurface)
+            request_.descriptors.push_back({refused_write_.get(), kRefusedNumber});
         if (only_once()) request_.descriptors.push_back({place_.connection.get(), kCompositorNumber});
         UniqueFd statistics;
         if (stats != nullptr) {
@@ -83,6 +90,27 @@ public:
 private:
     SessionStarter() = default;
 
+    // Once for all connections: what a compositor takes does not change.
+    Done decide_store(const Log& log) {
+        log_ = log;
+        TV_ASSIGN(options_.store, choose_store(options_, place_.path, surface_backend(), log));
+        if (options_.store != StoreWish::IOSurface) return {};
+        int ends[2];
+        if (::pipe(ends) != 0) return failure(fmt::format("cannot make a pipe: {}", errno_text(errno)));
+        refused_read_ = UniqueFd::adopt(ends[0]);
+        refused_write_ = UniqueFd::adopt(ends[1]);
+        for (int end : ends) (void)::fcntl(end, F_SETFD, FD_CLOEXEC);
+        (void)::fcntl(refused_read_.get(), F_SETFL, O_NONBLOCK);
+        return {};
+    }
+    // A compositor that took surfaces once may have been replaced by another.
+    void give_up_refused_store() {
+        char byte = 0;
+        if (options_.store != StoreWish::IOSurface || ::read(refused_read_.get(), &byte, 1) != 1) return;
+        log_.warning("from now on pixels go through wl_shm: the compositor has refused an IOSurface");
+        options_.store = StoreWish::Shm;
+    }
+
     // The next application is shown, whatever has become of the folder since the start.
     [[nodiscard]] std::optional<std::string> next_recording() const {
         if (!options_.record) return std::nullopt;
@@ -95,7 +123,9 @@ private:
     }
 
     Options options_;
-    unsigned started_ = 0; // connections
+    Log log_;
+    UniqueFd refused_read_, refused_write_; // with IOSurfaces
+    unsigned started_ = 0;                  // connections
 
     CompositorPlace place_;
     std::optional<SecurityContext> context_;
@@ -171,7 +201,7 @@ SupervisorConfig make_config(const Options& options, AnyListener& listener, Sess
 } // namespace
 
 Outcome<ModeResult> run_client_mode(Options options, const WaylandEnvironment& environment, const Log& log) {
-    TV_ASSIGN(SessionStarter starter, SessionStarter::create(options, environment));
+    TV_ASSIGN(SessionStarter starter, SessionStarter::create(options, environment, log));
     if (starter.only_once()) options.oneshot = true;
     TV_ASSIGN(const int signal_pipe, prepare_signals());
     const std::string path = options.socket.value_or(kDefaultClientSocket);
@@ -191,7 +221,7 @@ Outcome<ModeResult> run_client_mode(Options options, const WaylandEnvironment& e
 
 Outcome<ModeResult> run_ssh_mode(Options options, const WaylandEnvironment& environment, const Log& log) {
     TV_ASSIGN(const SshWords words, parse_ssh_words(options.arguments));
-    TV_ASSIGN(SessionStarter starter, SessionStarter::create(options, environment));
+    TV_ASSIGN(SessionStarter starter, SessionStarter::create(options, environment, log));
     if (starter.only_once()) options.oneshot = true;
     TV_ASSIGN(const std::string tag, random_tag());
     TV_ASSIGN(const SshSockets sockets, choose_ssh_sockets(options, tag));

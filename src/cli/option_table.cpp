@@ -84,6 +84,18 @@ Done apply_video(Options& options, std::string_view value) {
     return {};
 }
 
+Done apply_store(Options& options, std::string_view value) {
+    if (value == "auto")
+        options.store = StoreWish::Auto;
+    else if (value == "shm")
+        options.store = StoreWish::Shm;
+    else if (value == "iosurface")
+        options.store = StoreWish::IOSurface;
+    else
+        return failure(fmt::format("--store: '{}' is not auto, shm or iosurface", value));
+    return {};
+}
+
 Done apply_speed(Options& options, std::string_view value) {
     if (value == "max") return options.speed = 0, Done{};
     // Not from_chars, which has no floating numbers everywhere.
@@ -166,6 +178,19 @@ constexpr OptionRow kTable[] = {
          if (!o.stats_fd || *o.stats_fd < 0)
              return failure(fmt::format("--stats-fd: '{}' is not a descriptor's number", v));
          return o.stats = true, Done{};
+     }},
+    {"store", 0, Takes::Value, "S",
+     "where pixels of GPU-rendered windows live: shm,\niosurface (macOS), or auto: what the compositor "
+     "takes\n"
+     "(default)",
+     apply_store},
+    // From the listener to its connections' processes.
+    {"store-fd", 0, Takes::Value, "N", "",
+     [](Options& o, std::string_view v) -> Done {
+         o.store_fd = parse_number<int>(v);
+         if (!o.store_fd || *o.store_fd < 0)
+             return failure(fmt::format("--store-fd: '{}' is not a descriptor's number", v));
+         return {};
      }},
     {"threads", 0, Takes::Value, "N",
      "threads on each side (default: half of the cores,\nhere all of them for video)", apply_threads},

@@ -31,6 +31,9 @@ struct SocketFds {
     int write = -1; // may be the same
 };
 
+// --store: where the pixels of remote GPU buffers live.
+enum class StoreWish : std::uint8_t { Auto, Shm, IOSurface };
+
 struct Options {
     Mode mode = Mode::Client;
     std::string compression =
@@ -44,6 +47,8 @@ struct Options {
     bool xwls = false;
     unsigned threads = 0; // 0: chosen by each side
     VideoChoice video;
+    StoreWish store = StoreWish::Auto;
+    std::optional<int> store_fd; // a byte to this inherited pipe: the compositor has refused an IOSurface
     std::optional<std::string> socket; // path, prefix of paths (ssh) or vsock address
     std::optional<VsockAddress> vsock_address;
     std::optional<SocketFds> socket_fds;

@@ -17,6 +17,7 @@
 #include "cli/stats_hub.h"
 #include "cli/stats_json.h"
 #include "cli/stats_pipe.h"
+#include "cli/store_choice.h"
 #include "session/refuse.h"
 #include "session/session.h"
 #include "video/decoders.h"
@@ -98,6 +99,7 @@ namespace {
 
 // What has to be there before the application is told that it may go on.
 struct Prepared {
+    Options options; // the store decided
     UniqueFd compositor;
     std::unique_ptr<replay::Recorder> recorder; // null: nothing is recorded
 };
@@ -121,8 +123,16 @@ Outcome<int> explain(const SessionReport& report, const Log& log) {
 
 } // namespace
 
-SessionConfig session_config(const Options& options, const Log& log) {
+SessionConfig session_config(const Options& options, const SurfaceBackend& backend, const Log& log) {
     SessionConfig config;
+    if (options.store == StoreWish::IOSurface) {
+        config.surfaces = backend.store;
+        config.make_surface_painter = backend.make_painter;
+    }
+    if (options.store_fd)
+        config.surfaces_refused = [pipe = std::make_shared<UniqueFd>(UniqueFd::adopt(*options.store_fd))] {
+            (void)!::write(pipe->get(), "", 1);
+        };
     config.title_prefix = options.title_prefix;
     config.worker_threads = options.threads;
     config.thread_started = [] { set_thread_qos(ThreadQos::UserInteractive); };
@@ -137,10 +147,12 @@ SessionConfig session_config(const Options& options, const Log& log) {
 Outcome<int> run_session_process(const Options& options, const WaylandEnvironment& environment,
                                  const Log& log) {
     std::optional<SecurityContext> context;
+    const SurfaceBackend backend = surface_backend();
     // Before WAYLAND_SOCKET is moved, so that a number given twice by mistake is found.
     TV_ASSIGN(SessionEndpoints endpoints, open_channel(options));
     auto prepared = [&]() -> Outcome<Prepared> {
-        Prepared made;
+        Prepared made{options, {}, {}};
+        TV_ASSIGN(made.options.store, choose_store(options, environment, backend, log));
         TV_ASSIGN(made.compositor, open_compositor(options, environment, context));
         TV_ASSIGN(made.recorder, start_recording(options, log));
         return made;
@@ -150,7 +162,7 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
         return std::unexpected(prepared.error());
     }
     endpoints.compositor = std::move(prepared->compositor);
-    SessionConfig config = session_config(options, log);
+    SessionConfig config = session_config(prepared->options, backend, log);
     TV_ASSIGN(config.statistics, open_statistics(options));
     config.tap = prepared->recorder.get();
     auto session = Session::create(std::move(endpoints), std::move(config));
@@ -169,11 +181,17 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
 }
 
 std::vector<std::string> session_process_arguments(const Options& options, int channel,
-                                                   const std::optional<std::string>& record, int stats) {
+                                                   const std::optional<std::string>& record, int stats,
+                                                   int refused) {
     std::vector<std::string> arguments{"tunnelview"};
     if (options.debug) arguments.emplace_back("--debug");
     if (options.no_gpu) arguments.emplace_back("--no-gpu");
     if (options.video.decoder == VideoEngine::Software) arguments.emplace_back("--video=swdec");
+    if (options.store == StoreWish::Shm) arguments.emplace_back("--store=shm");
+    if (options.store == StoreWish::IOSurface) {
+        arguments.emplace_back("--store=iosurface");
+        arguments.push_back(fmt::format("--store-fd={}", refused));
+    }
     if (options.threads != 0) arguments.push_back(fmt::format("--threads={}", options.threads));
     if (!options.title_prefix.empty())
         arguments.push_back(fmt::format("--title-prefix={}", options.title_prefix));

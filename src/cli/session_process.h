@@ -8,6 +8,7 @@
 #include "cli/compositor.h"
 #include "cli/options.h"
 #include "cli/security_context.h"
+#include "cli/surface_backend.h"
 #include "session/session.h"
 
 namespace tv::cli {
@@ -19,17 +20,19 @@ namespace tv::cli {
                                                const Log& log);
 
 // The command line that makes this program serve a channel on the descriptor `channel`, and record it. With
-// --stats it writes them to the descriptor `stats`.
+// --stats it writes them to the descriptor `stats`; with IOSurfaces, that one was refused to `refused`.
 [[nodiscard]] std::vector<std::string> session_process_arguments(const Options& options, int channel,
                                                                  const std::optional<std::string>& record,
-                                                                 int stats);
+                                                                 int stats, int refused);
 
 // A connection to the compositor that the environment names; inside of the security context that the options
 // ask for, which is to be held as long as the connection is.
 [[nodiscard]] Outcome<UniqueFd> open_compositor(const Options& options, const WaylandEnvironment& environment,
                                                 std::optional<SecurityContext>& context);
 // What the options say about every session.
-[[nodiscard]] SessionConfig session_config(const Options& options, const Log& log);
+// `options.store` has been decided (cli/store_choice.h).
+[[nodiscard]] SessionConfig session_config(const Options& options, const SurfaceBackend& backend,
+                                           const Log& log);
 // Where a session's statistics go; unset without --stats.
 [[nodiscard]] Outcome<std::function<void(const StatisticsSnapshot&)>> open_statistics(const Options& options);
 

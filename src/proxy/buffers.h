@@ -5,6 +5,7 @@
 
 #include "mirror/replica.h"
 #include "proxy/frame_watch.h"
+#include "proxy/surface_content.h"
 #include "wayland/object_table.h"
 
 namespace tv::proxy {
@@ -22,7 +23,8 @@ struct BufferData final : wayland::ObjectData {
     std::size_t length = 0; // stride x height
     std::uint32_t width = 0;
     std::uint32_t height = 0;
-    bool counted = false; // among the bytes written or shown
+    bool counted = false;           // among the bytes written or shown
+    std::shared_ptr<BufferUse> use; // null: its pixels are in a file
 
     // Call before the compositor may read the pixels.
     [[nodiscard]] Status count_shown() {
@@ -35,6 +37,10 @@ struct BufferData final : wayland::ObjectData {
 struct SurfaceData final : wayland::ObjectData {
     std::weak_ptr<mirror::Replica>
         attached; // of the last attach; a destroyed buffer's file is not kept for it
+    // With surfaces only: what it shows, and what the last attach since the last commit named.
+    std::shared_ptr<SurfaceContent> content;
+    std::shared_ptr<BufferUse> next;
+    bool attach_pending = false;
     // With statistics only.
     std::shared_ptr<SurfaceName> name;
     std::uint32_t width = 0; // of the buffer

@@ -60,7 +60,8 @@ FrameData& frame_data(wayland::Object& frame) {
 
 std::shared_ptr<Snapshot> plan_snapshot(Proxy& proxy, std::uint32_t buffer_id) {
     auto* buffer = data_of<BufferData>(proxy.objects.find(buffer_id));
-    if (buffer == nullptr || !buffer->file || buffer->length == 0) return nullptr;
+    // What lives in a surface is for showing alone.
+    if (buffer == nullptr || !buffer->file || buffer->length == 0 || buffer->use) return nullptr;
     auto snapshot = std::make_shared<Snapshot>(proxy.mirror);
     snapshot->file = buffer->file;
     snapshot->begin = buffer->offset / kBlock * kBlock;

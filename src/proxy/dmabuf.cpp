@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proxy/dmabuf_surface.h"
 #include "proxy/image_format.h"
 #include "proxy/stand_in.h"
 
@@ -27,23 +28,6 @@ constexpr std::size_t kTableEntry = 16; // u32 format, u32 padding, u64 modifier
 constexpr std::uint32_t kModifierVersion = 3;
 constexpr std::uint32_t kFeedbackVersion = 4;
 
-// A format as the versions before feedback say it.
-void send_format(Proxy& proxy, std::uint32_t id, std::uint32_t version, std::uint32_t format) {
-    if (version >= kFeedbackVersion) return;
-    if (version < kModifierVersion) {
-        MessageBuilder(proxy.channel.event(12), id, event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "format"))
-            .u(format);
-        return;
-    }
-    for (std::uint64_t modifier : kModifiers) {
-        MessageBuilder(proxy.channel.event(20), id,
-                       event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "modifier"))
-            .u(format)
-            .u(static_cast<std::uint32_t>(modifier >> 32))
-            .u(static_cast<std::uint32_t>(modifier));
-    }
-}
-
 // The first bind: what the compositor's wl_shm says is for us. Its format events come in one go after the
 // bind, so before the answer to anything that the application asks later.
 struct ShmBacking final : BackingData {
@@ -57,7 +41,7 @@ struct ShmBacking final : BackingData {
         if (proxy.video_sender && unconvertible_video_format(format)) return {};
         if (!bytes_per_pixel(format) || std::ranges::count(proxy.dmabuf.formats, format) != 0) return {};
         proxy.dmabuf.formats.push_back(format);
-        send_format(proxy, header.object, version, format);
+        send_dmabuf_format(proxy, header.object, version, format);
         return {};
     }
 };
@@ -67,7 +51,8 @@ struct LaterBind final : BackingData {
     std::uint32_t version = 0;
 
     Status backing_event(Proxy& proxy, const wayland::Header& header, Bytes) override {
-        for (std::uint32_t format : proxy.dmabuf.formats) send_format(proxy, header.object, version, format);
+        for (std::uint32_t format : proxy.dmabuf.formats)
+            send_dmabuf_format(proxy, header.object, version, format);
         return {};
     }
 };
@@ -94,29 +79,9 @@ Status send_table(Proxy& proxy, std::uint32_t id) {
     return {};
 }
 
-Status send_feedback(Proxy& proxy, std::uint32_t id) {
-    using enum InterfaceId;
-    constexpr InterfaceId kFeedback = zwp_linux_dmabuf_feedback_v1;
-    TV_TRY(send_table(proxy, id));
-    std::array<std::byte, sizeof kMainDevice> device;
-    store_le(MutableBytes(device), 0, kMainDevice);
-    std::vector<std::byte> indices(proxy.dmabuf.formats.size() * kModifiers.size() * sizeof(std::uint16_t));
-    for (std::size_t i = 0; i * sizeof(std::uint16_t) < indices.size(); ++i)
-        store_le(MutableBytes(indices), i * sizeof(std::uint16_t), static_cast<std::uint16_t>(i));
-
-    feedback_event(proxy, id, event_opcode(kFeedback, "main_device"), 12).a(device);
-    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_target_device"), 12).a(device);
-    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_flags"), 4).u(0);
-    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_formats"), 4 + padded4(indices.size()))
-        .a(indices);
-    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_done"), 0);
-    feedback_event(proxy, id, event_opcode(kFeedback, "done"), 0);
-    return {};
-}
-
 struct FeedbackData final : BackingData {
     Status backing_event(Proxy& proxy, const wayland::Header& header, Bytes) override {
-        return send_feedback(proxy, header.object);
+        return send_dmabuf_feedback(proxy, header.object);
     }
 };
 
@@ -126,6 +91,7 @@ Status get_feedback(Proxy& proxy, Call& call) {
     std::uint32_t id = arguments.u();
     if (!arguments.ok()) return fail(ErrorCategory::PeerViolation, "malformed request for dmabuf feedback");
     std::uint8_t version = call.object->version;
+    if (proxy.dmabuf.real) return proxy.pass_request(call);
     TV_ASSIGN(auto* object, make_stand_in(proxy, id, InterfaceId::zwp_linux_dmabuf_feedback_v1, version));
     object->data = std::make_unique<FeedbackData>();
     return {};
@@ -133,6 +99,7 @@ Status get_feedback(Proxy& proxy, Call& call) {
 
 // The id of the first bind stays the wl_shm's for as long as the connection lives, and is never given back.
 Status destroy(Proxy& proxy, Call& call) {
+    if (proxy.dmabuf.real) return proxy.pass_request(call);
     if (call.header.object != proxy.dmabuf.shm) return retire_stand_in(proxy, call);
     call.object->zombie = true; // its data goes on collecting formats
     return {};
@@ -152,6 +119,43 @@ constexpr Route kRoutes[] = {
 };
 
 } // namespace
+
+// A format as the versions before feedback say it.
+void send_dmabuf_format(Proxy& proxy, std::uint32_t id, std::uint32_t version, std::uint32_t format) {
+    if (version >= kFeedbackVersion) return;
+    if (version < kModifierVersion) {
+        MessageBuilder(proxy.channel.event(12), id, event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "format"))
+            .u(format);
+        return;
+    }
+    for (std::uint64_t modifier : kModifiers) {
+        MessageBuilder(proxy.channel.event(20), id,
+                       event_opcode(InterfaceId::zwp_linux_dmabuf_v1, "modifier"))
+            .u(format)
+            .u(static_cast<std::uint32_t>(modifier >> 32))
+            .u(static_cast<std::uint32_t>(modifier));
+    }
+}
+
+Status send_dmabuf_feedback(Proxy& proxy, std::uint32_t id) {
+    using enum InterfaceId;
+    constexpr InterfaceId kFeedback = zwp_linux_dmabuf_feedback_v1;
+    TV_TRY(send_table(proxy, id));
+    std::array<std::byte, sizeof kMainDevice> device;
+    store_le(MutableBytes(device), 0, kMainDevice);
+    std::vector<std::byte> indices(proxy.dmabuf.formats.size() * kModifiers.size() * sizeof(std::uint16_t));
+    for (std::size_t i = 0; i * sizeof(std::uint16_t) < indices.size(); ++i)
+        store_le(MutableBytes(indices), i * sizeof(std::uint16_t), static_cast<std::uint16_t>(i));
+
+    feedback_event(proxy, id, event_opcode(kFeedback, "main_device"), 12).a(device);
+    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_target_device"), 12).a(device);
+    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_flags"), 4).u(0);
+    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_formats"), 4 + padded4(indices.size()))
+        .a(indices);
+    feedback_event(proxy, id, event_opcode(kFeedback, "tranche_done"), 0);
+    feedback_event(proxy, id, event_opcode(kFeedback, "done"), 0);
+    return {};
+}
 
 void announce_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t shm_name) {
     DmabufState& state = proxy.dmabuf;
@@ -176,6 +180,7 @@ void withdraw_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t name) {
 
 Status bind_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t version, std::uint32_t id) {
     auto object_version = static_cast<std::uint8_t>(version);
+    proxy.dmabuf.bound = true;
     if (proxy.dmabuf.shm != 0) {
         TV_ASSIGN(auto* object, make_stand_in(proxy, id, InterfaceId::zwp_linux_dmabuf_v1, object_version));
         auto data = std::make_unique<LaterBind>();
@@ -203,7 +208,8 @@ Status open_image(Proxy& proxy, MessageType type, Bytes message) {
     if (type != MessageType::OpenDmabuf) return open_video(proxy, type, message);
     TV_ASSIGN(auto open, decode<msg::OpenDmabuf>(message));
     TV_ASSIGN(mirror::ImageLayout layout, image_layout(open.slice));
-    return proxy.rids.open_image(open.rid, layout);
+    TV_ASSIGN(auto published, publish_image(proxy, layout));
+    return proxy.rids.open_image(open.rid, layout, std::move(published));
 }
 
 std::span<const Route> dmabuf_routes() {

@@ -21,6 +21,11 @@ void withdraw_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t name);
 [[nodiscard]] Status bind_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t version,
                                  std::uint32_t id);
 
+// What is offered, to a bind and to a feedback object: DmabufState::formats with modifiers LINEAR and
+// INVALID.
+void send_dmabuf_format(Proxy& proxy, std::uint32_t id, std::uint32_t version, std::uint32_t format);
+[[nodiscard]] Status send_dmabuf_feedback(Proxy& proxy, std::uint32_t id);
+
 // OpenDMABUF and its video relatives.
 [[nodiscard]] Status open_image(Proxy& proxy, MessageType type, Bytes message);
 

@@ -1,11 +1,12 @@
 // zwp_linux_buffer_params_v1: buffers made of images. Everything is judged here before the compositor hears
 // of it, because one request that it refuses would end the application's connection.
-#include <bitset>
+#include "proxy/dmabuf_params.h"
 
-#include "proxy/buffers.h"
+#include <algorithm>
+
 #include "proxy/dmabuf.h"
+#include "proxy/dmabuf_surface.h"
 #include "proxy/image_format.h"
-#include "proxy/stand_in.h"
 
 namespace tv::proxy {
 namespace {
@@ -26,34 +27,12 @@ enum ParamsError : std::uint32_t {
     kInvalidDimensions = 5,
     kOutOfBounds = 6,
 };
-constexpr std::uint32_t kMaxPlanes = 4;
-constexpr std::uint32_t kFlagYInvert = 1; // zwp_linux_buffer_params_v1.flags.y_invert
-
-struct ParamsData final : BackingData {
-    struct Plane {
-        std::shared_ptr<mirror::Replica> image;
-        std::uint32_t offset = 0;
-        std::uint32_t stride = 0;
-    };
-    std::array<Plane, kMaxPlanes> planes;
-    std::bitset<kMaxPlanes> set;
-    bool used = false;
-
-    Status backing_event(Proxy&, const wayland::Header&, Bytes) override { return {}; }
-};
-
-struct Request {
-    std::int32_t width = 0;
-    std::int32_t height = 0;
-    std::uint32_t format = 0;
-    std::uint32_t flags = 0;
-};
-
 Status create_params(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
     std::uint32_t id = arguments.u();
     if (!arguments.ok()) return fail(ErrorCategory::PeerViolation, "malformed create_params");
     std::uint8_t version = call.object->version;
+    if (proxy.dmabuf.real) return create_surface_params(proxy, call, id);
     TV_ASSIGN(auto* object, reserve_stand_in(proxy, id, kParams, version));
     object->data = std::make_unique<ParamsData>();
     return {};
@@ -79,40 +58,6 @@ Status add(Proxy& proxy, Call& call) {
     params->set.set(index);
     params->planes[index] = {std::move(handed.file), offset, stride};
     return {};
-}
-
-// What makes a create request a protocol error, whoever serves it.
-Status check_request(Proxy& proxy, std::uint32_t id, const ParamsData& params, const Request& request) {
-    if (params.used) return proxy.protocol_error(id, kAlreadyUsed, "params were used already");
-    std::size_t planes = params.set.count();
-    if (planes == 0 || !params.set[planes - 1] || !params.set[0])
-        return proxy.protocol_error(id, kIncomplete, "planes are missing");
-    if (request.width <= 0 || request.height <= 0)
-        return proxy.protocol_error(id, kInvalidDimensions, "buffer without pixels");
-    for (std::size_t i = 0; i < planes; ++i) {
-        std::uint64_t end =
-            std::uint64_t{params.planes[i].stride} * static_cast<std::uint32_t>(request.height);
-        if (params.planes[i].offset + end > UINT32_MAX)
-            return proxy.protocol_error(id, kOutOfBounds, "plane beyond 4 GiB");
-    }
-    return {};
-}
-
-// Null: well-formed, but not to be shown here.
-std::shared_ptr<mirror::Replica> showable(const Proxy& proxy, const ParamsData& params,
-                                          const Request& request) {
-    if (params.set.count() != 1 || (request.flags & ~kFlagYInvert) != 0) return nullptr;
-    auto image = params.planes[0].image;
-    const mirror::ImageLayout& layout = *image->image();
-    bool same = layout.width == static_cast<std::uint32_t>(request.width) &&
-                layout.height == static_cast<std::uint32_t>(request.height) &&
-                layout.format == request.format;
-    bool offered = std::ranges::count(proxy.dmabuf.formats, request.format) != 0;
-    return same && offered ? image : nullptr;
-}
-
-void send_failed(Proxy& proxy, std::uint32_t id) {
-    MessageBuilder(proxy.channel.event(wayland::kHeaderSize), id, event_opcode(kParams, "failed"));
 }
 
 // create_pool, create_buffer and the pool's destruction under the id of the params.
@@ -145,7 +90,7 @@ Status make_buffer(Proxy& proxy, std::uint32_t params_id, std::uint32_t buffer_i
 
 // Opaque black of the size that was asked for, so that the application's other requests still make sense.
 Status make_black_buffer(Proxy& proxy, std::uint32_t params_id, std::uint32_t buffer_id,
-                         const Request& request) {
+                         const BufferRequest& request) {
     msg::Slice slice;
     slice.width = static_cast<std::uint32_t>(request.width);
     slice.height = static_cast<std::uint32_t>(request.height);
@@ -156,28 +101,22 @@ Status make_black_buffer(Proxy& proxy, std::uint32_t params_id, std::uint32_t bu
     return make_buffer(proxy, params_id, buffer_id, std::move(image), kXrgb8888);
 }
 
-Result<Request> read_request(wayland::ArgumentReader& arguments) {
-    Request request{arguments.i(), arguments.i(), arguments.u(), arguments.u()};
-    if (!arguments.ok() || arguments.remaining() != 0)
-        return fail(ErrorCategory::PeerViolation, "malformed dmabuf create request");
-    return request;
-}
-
 Status create_immed(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
     std::uint32_t buffer_id = arguments.u();
-    TV_ASSIGN(Request request, read_request(arguments));
+    TV_ASSIGN(BufferRequest request, read_buffer_request(arguments));
     std::uint32_t id = call.header.object;
     auto* params = data_of<ParamsData>(call.object);
     if (params == nullptr) return fail(ErrorCategory::PeerViolation, "create_immed on destroyed params", id);
-    TV_TRY(check_request(proxy, id, *params, request));
+    TV_TRY(check_buffer_request(proxy, id, *params, request));
     params->used = true;
-    auto image = showable(proxy, *params, request);
+    if (proxy.dmabuf.real) return create_surface_buffer(proxy, call, *params, request, buffer_id);
+    auto image = showable_image(proxy, *params, request);
     params->planes = {};
     if (!image) {
         proxy.log.warning("a buffer of {}x{} pixels in format {:#x} cannot be shown; it stays black",
                           request.width, request.height, request.format);
-        send_failed(proxy, id);
+        send_params_failed(proxy, id);
         return make_black_buffer(proxy, id, buffer_id, request);
     }
     TV_TRY(image->show((request.flags & kFlagYInvert) != 0));
@@ -187,13 +126,14 @@ Status create_immed(Proxy& proxy, Call& call) {
 // The buffer's id would be the compositor's to give: an id in its range cannot be made up here.
 Status create(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
-    TV_ASSIGN(Request request, read_request(arguments));
+    TV_ASSIGN(BufferRequest request, read_buffer_request(arguments));
     auto* params = data_of<ParamsData>(call.object);
     if (params == nullptr) return fail(ErrorCategory::PeerViolation, "create on destroyed params");
-    TV_TRY(check_request(proxy, call.header.object, *params, request));
+    TV_TRY(check_buffer_request(proxy, call.header.object, *params, request));
     params->used = true;
+    if (proxy.dmabuf.real) return create_surface_buffer(proxy, call, *params, request, 0);
     params->planes = {};
-    send_failed(proxy, call.header.object);
+    send_params_failed(proxy, call.header.object);
     return {};
 }
 
@@ -205,6 +145,46 @@ constexpr Route kRoutes[] = {
 };
 
 } // namespace
+
+Status check_buffer_request(Proxy& proxy, std::uint32_t id, const ParamsData& params,
+                            const BufferRequest& request) {
+    if (params.used) return proxy.protocol_error(id, kAlreadyUsed, "params were used already");
+    std::size_t planes = params.set.count();
+    if (planes == 0 || !params.set[planes - 1] || !params.set[0])
+        return proxy.protocol_error(id, kIncomplete, "planes are missing");
+    if (request.width <= 0 || request.height <= 0)
+        return proxy.protocol_error(id, kInvalidDimensions, "buffer without pixels");
+    for (std::size_t i = 0; i < planes; ++i) {
+        std::uint64_t end =
+            std::uint64_t{params.planes[i].stride} * static_cast<std::uint32_t>(request.height);
+        if (params.planes[i].offset + end > UINT32_MAX)
+            return proxy.protocol_error(id, kOutOfBounds, "plane beyond 4 GiB");
+    }
+    return {};
+}
+
+std::shared_ptr<mirror::Replica> showable_image(const Proxy& proxy, const ParamsData& params,
+                                                const BufferRequest& request) {
+    if (params.set.count() != 1 || (request.flags & ~kFlagYInvert) != 0) return nullptr;
+    auto image = params.planes[0].image;
+    const mirror::ImageLayout& layout = *image->image();
+    bool same = layout.width == static_cast<std::uint32_t>(request.width) &&
+                layout.height == static_cast<std::uint32_t>(request.height) &&
+                layout.format == request.format;
+    bool offered = std::ranges::count(proxy.dmabuf.formats, request.format) != 0;
+    return same && offered ? image : nullptr;
+}
+
+void send_params_failed(Proxy& proxy, std::uint32_t id) {
+    MessageBuilder(proxy.channel.event(wayland::kHeaderSize), id, event_opcode(kParams, "failed"));
+}
+
+Result<BufferRequest> read_buffer_request(wayland::ArgumentReader& arguments) {
+    BufferRequest request{arguments.i(), arguments.i(), arguments.u(), arguments.u()};
+    if (!arguments.ok() || arguments.remaining() != 0)
+        return fail(ErrorCategory::PeerViolation, "malformed dmabuf create request");
+    return request;
+}
 
 std::span<const Route> dmabuf_params_routes() {
     return kRoutes;

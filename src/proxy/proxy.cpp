@@ -21,7 +21,11 @@ void Proxy::start(const ConnectionHeader& header) {
     mirror.compression = header.compression;
     channel.start(version, header.compression);
     video_sender = header.video != VideoKind::Unspecified && header.video != VideoKind::None;
-    dmabuf.enabled = config.offer_gpu && !header.no_dmabuf && video.may_decode(header.video);
+    const bool offered = config.offer_gpu && !header.no_dmabuf && video.may_decode(header.video);
+    dmabuf.real = offered && config.surfaces != nullptr;
+    dmabuf.enabled = offered && !dmabuf.real;
+    if (config.surfaces != nullptr && !dmabuf.real)
+        log.info(R"({{"target":"wwn.dmabuf","client":"waypipe","op":"fallback_shm","copy":"cpu"}})");
     if (config.offer_gpu && !video.may_decode(header.video))
         log.warning(
             "nothing here decodes the video that the remote side would send; applications draw without GPU");
@@ -265,6 +269,7 @@ Result<mirror::RidTable::Handed> Proxy::take_injected() {
 }
 
 Status Proxy::attach_file(const mirror::Replica& file) {
+    if (file.published()) return fail(ErrorCategory::PeerViolation, "image where a file belongs", file.rid());
     TV_ASSIGN(UniqueFd copy, file.descriptor().duplicate());
     requests.attach_fd(std::move(copy));
     return {};

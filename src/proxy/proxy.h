@@ -31,6 +31,10 @@ struct ProxyConfig {
     const Clock* clock = nullptr; // not null
     Log log;
     FrameWatch* frame_watch = nullptr; // null: nobody wants statistics; outlives the proxy
+    // Where the pixels of dmabufs live, on a compositor that shows such surfaces; null: in files behind
+    // wl_shm. Outlives the proxy.
+    surface::SurfaceStore* surfaces = nullptr;
+    std::function<void()> surfaces_refused; // the compositor did not take one after all
     // For tests of ordering: how many nanoseconds the n-th commit is held for, whatever its buffer's state.
     std::function<std::int64_t(std::uint64_t)> delay_commit_for_test;
 };
@@ -53,13 +57,16 @@ struct StandIns {
     std::vector<Awaited> awaited; // in the order in which they were asked for
 };
 
-// zwp_linux_dmabuf_v1 announced by us, see dmabuf.h.
+// zwp_linux_dmabuf_v1, announced by us (dmabuf.h) or the compositor's own (dmabuf_surface.h).
 struct DmabufState {
-    bool enabled = false;               // this connection may have it
-    std::uint32_t global = 0;           // our global's name; 0: not announced
+    bool enabled = false;               // this connection may have ours
+    bool real = false;                  // this connection may have the compositor's, with surfaces for pixels
+    bool bound = false;                 // the application has bound it
+    UniqueFd null_file;                 // goes with each surface
+    std::uint32_t global = 0;           // its name; 0: not announced
     std::uint32_t shm_global = 0;       // the compositor's wl_shm
     std::uint32_t shm = 0;              // the wl_shm object behind the first bind; 0: not bound
-    std::vector<std::uint32_t> formats; // DRM codes that wl_shm takes and we can fill, in its order
+    std::vector<std::uint32_t> formats; // DRM codes that the compositor takes and we can fill, in its order
 };
 
 class Proxy {

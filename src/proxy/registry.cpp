@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "proxy/dmabuf.h"
+#include "proxy/dmabuf_surface.h"
 #include "proxy/stand_in.h"
 
 namespace tv::proxy {
@@ -23,6 +24,10 @@ Status global(Proxy& proxy, Call& call) {
 
     auto offered = offered_version(*interface, version, proxy.peer);
     const wayland::Interface* known = wayland::find_interface(*interface);
+    if (proxy.dmabuf.real && known != nullptr && known->id == InterfaceId::zwp_linux_dmabuf_v1) {
+        offered = std::min(version, kDmabufVersion);
+        proxy.dmabuf.global = name;
+    }
     AnnouncedGlobal entry{name, known ? known->id : InterfaceId::none, offered.value_or(0)};
     // A second registry announces the same globals again.
     if (AnnouncedGlobal* seen = find_global(proxy, name))
@@ -69,7 +74,8 @@ Status bind(Proxy& proxy, Call& call) {
     if (version == 0 || version > entry->version)
         return fail(ErrorCategory::PeerViolation, "bind of a version that was not offered", version);
     if (proxy.dmabuf.global != 0 && entry->interface == InterfaceId::zwp_linux_dmabuf_v1)
-        return bind_dmabuf(proxy, call.header.object, version, id);
+        return proxy.dmabuf.real ? bind_surface_dmabuf(proxy, call, version, id)
+                                 : bind_dmabuf(proxy, call.header.object, version, id);
     if (known != nullptr)
         TV_TRY(proxy.new_object(id, known->id, static_cast<std::uint8_t>(version)));
     else

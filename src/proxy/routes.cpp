@@ -31,9 +31,9 @@ Routes::Routes() {
         extend(requests_, interface.requests);
         extend(events_, interface.events);
     }
-    for (auto family :
-         {display_routes, registry_routes, shm_routes, surface_routes, keyboard_routes, data_transfer_routes,
-          timing_routes, color_routes, toplevel_routes, capture_routes, dmabuf_routes, dmabuf_params_routes})
+    for (auto family : {display_routes, registry_routes, shm_routes, surface_routes, keyboard_routes,
+                        data_transfer_routes, timing_routes, color_routes, toplevel_routes, capture_routes,
+                        dmabuf_routes, dmabuf_params_routes, dmabuf_surface_routes})
         add(family());
 }
 

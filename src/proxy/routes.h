@@ -96,5 +96,6 @@ private:
 [[nodiscard]] std::span<const Route> capture_routes();
 [[nodiscard]] std::span<const Route> dmabuf_routes();
 [[nodiscard]] std::span<const Route> dmabuf_params_routes();
+[[nodiscard]] std::span<const Route> dmabuf_surface_routes();
 
 } // namespace tv::proxy

@@ -22,6 +22,14 @@ SurfaceData& surface_data(Proxy& proxy, wayland::Object& object, std::uint32_t i
     return *surface;
 }
 
+// Null: what the surface shows stays the same, or is in no surface of ours before and after.
+std::shared_ptr<ShowAction> show_action(SurfaceData& surface) {
+    auto next = std::exchange(surface.next, nullptr);
+    if (!std::exchange(surface.attach_pending, false) || (!next && !surface.content)) return nullptr;
+    if (!surface.content) surface.content = std::make_shared<SurfaceContent>();
+    return std::make_shared<ShowAction>(surface.content, std::move(next));
+}
+
 Status attach(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
     auto* buffer = data_of<BufferData>(proxy.objects.find(arguments.u()));
@@ -36,6 +44,8 @@ Status attach(Proxy& proxy, Call& call) {
         surface.attached.reset(); // null, or pixels that are not replicated
     }
     surface.fresh = buffer != nullptr;
+    surface.next = buffer != nullptr ? buffer->use : nullptr;
+    surface.attach_pending = true;
     proxy.append_request(call);
     return {};
 }
@@ -49,8 +59,9 @@ Status commit(Proxy& proxy, Call& call) {
         std::int64_t delay = proxy.config.delay_commit_for_test(number);
         if (delay != 0) not_before = proxy.clock.steady() + delay;
     }
-    if (file || not_before != 0) {
-        std::uint64_t gate = proxy.requests.gate(file, true, not_before);
+    auto shows = surface != nullptr ? show_action(*surface) : nullptr;
+    if (file || shows || not_before != 0) {
+        std::uint64_t gate = proxy.requests.gate(file, true, not_before, std::move(shows));
         if (proxy.config.frame_watch != nullptr && file)
             proxy.config.frame_watch->committed({surface->name, gate, surface->width, surface->height,
                                                  proxy.message_begun, std::exchange(surface->fresh, false),
@@ -61,12 +72,30 @@ Status commit(Proxy& proxy, Call& call) {
     return {};
 }
 
+// Passed at once: whether the pixels may be written is a matter of the guard.
+Status release(Proxy& proxy, Call& call) {
+    if (auto* buffer = data_of<BufferData>(call.object); buffer != nullptr && buffer->use)
+        buffer->use->released();
+    return proxy.pass_event(call);
+}
+
 constexpr Route kRoutes[] = {
+    on_event(InterfaceId::wl_buffer, "release", release),
     on_request(InterfaceId::wl_surface, "attach", attach),
     on_request(InterfaceId::wl_surface, "commit", commit),
 };
 
 } // namespace
+
+void attach_image(wayland::Object& buffer, std::shared_ptr<mirror::Replica> image) {
+    auto data = std::make_unique<BufferData>();
+    data->length = image->image()->file_size();
+    data->width = image->image()->width;
+    data->height = image->image()->height;
+    data->use = std::make_shared<BufferUse>(image->published());
+    data->file = std::move(image);
+    buffer.data = std::move(data);
+}
 
 std::shared_ptr<SurfaceName> surface_name(Proxy& proxy, std::uint32_t id) {
     wayland::Object* object = proxy.objects.find(id);

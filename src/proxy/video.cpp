@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/dmabuf_surface.h"
 #include "proxy/image_format.h"
 #include "proxy/proxy.h"
 
@@ -24,11 +25,11 @@ public:
     [[nodiscard]] std::uint64_t pixels() const { return std::uint64_t{layout_.width} * layout_.height; }
     [[nodiscard]] std::size_t queued_bytes() const { return stream_ ? stream_->queued_bytes() : 0; }
 
-    void decode(Proxy& proxy, video::Codec codec, video::PixelFormat format, mirror::SharedFile& file) {
+    void decode(Proxy& proxy, video::Codec codec, video::PixelFormat format, mirror::Replica& image) {
         streams_.pixels_ += pixels();
         codec_ = video::codec_name(codec);
         target_ = std::make_shared<video::PixelTarget>();
-        target_->pixels = file.bytes();
+        target_->pixels = image.file().bytes();
         target_->stride = layout_.file_stride;
         target_->size = {layout_.width, layout_.height};
         target_->format = format;
@@ -43,10 +44,7 @@ public:
         options.budget = &streams_.budget_;
         options.log = proxy.log;
         options.stream = rid_;
-        paint_ = [target = target_, memory = file.mapping()](const video::Picture& picture,
-                                                             const video::PaintDone& done) {
-            done(video::convert(picture, *target));
-        };
+        paint_ = make_paint(image);
         stream_.emplace(std::move(options), streams_.config_.zero_pass ? video::Paint(paint_nothing) : paint_,
                         streams_.config_.keep_pictures);
         stream_->hold(0);
@@ -104,6 +102,25 @@ public:
 
 private:
     static void paint_nothing(const video::Picture& /*picture*/, const video::PaintDone& done) { done({}); }
+    [[nodiscard]] video::Paint make_paint(mirror::Replica& image) const {
+        if (!image.published())
+            return [target = target_, memory = image.file().mapping()](const video::Picture& picture,
+                                                                       const video::PaintDone& done) {
+                done(video::convert(picture, *target));
+            };
+        if (const auto& paint = streams_.config_.paint_surface)
+            return paint(image.published()->surface, target_);
+        return [target = target_, surface = image.published()->surface](const video::Picture& picture,
+                                                                        const video::PaintDone& done) {
+            done(convert_into(*surface, *target, picture));
+        };
+    }
+    static Status convert_into(surface::Surface& surface, video::PixelTarget target,
+                               const video::Picture& picture) {
+        TV_ASSIGN(const auto writing, surface::Writing::begin(surface));
+        target.pixels = writing.bytes();
+        return video::convert(picture, target);
+    }
 
     VideoStreams& streams_;
     const Rid rid_;
@@ -192,7 +209,9 @@ bool unconvertible_video_format(std::uint32_t drm_format) {
 Status open_video(Proxy& proxy, MessageType type, Bytes message) {
     TV_ASSIGN(Opened open, read_open(type, message));
     TV_ASSIGN(ImageLayout layout, video_layout(open.slice));
-    TV_TRY(proxy.rids.open_image(open.rid, layout));
+    TV_ASSIGN(auto published, publish_image(proxy, layout));
+    layout.view_stride = layout.file_stride;
+    TV_TRY(proxy.rids.open_image(open.rid, layout, std::move(published)));
     TV_ASSIGN(auto image, proxy.rids.find_file(open.rid));
     TV_TRY(image->note_written(0, layout.file_size()));
     const bool admitted = proxy.video.admits(std::uint64_t{layout.width} * layout.height);
@@ -200,7 +219,7 @@ Status open_video(Proxy& proxy, MessageType type, Bytes message) {
     auto codec = video::codec_from_id(open.codec);
     auto format = video::pixel_format_from_drm(layout.format);
     if (codec && format && admitted)
-        source->decode(proxy, *codec, *format, image->file());
+        source->decode(proxy, *codec, *format, *image);
     else if (!std::exchange(proxy.video.told_, true))
         proxy.log.warning("a video of {}x{} pixels cannot be shown and stays black: {}", layout.width,
                           layout.height,

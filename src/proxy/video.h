@@ -10,6 +10,7 @@
 #include "mirror/replica.h"
 #include "video/decoders.h"
 #include "video/stream.h"
+#include "video/surface_painter.h"
 
 namespace tv::proxy {
 
@@ -26,6 +27,7 @@ struct VideoConfig {
     std::uint64_t max_pixels = limits::kMaxVideoPixels; // of all streams
     bool keep_pictures = false;                         // PictureSource::picture() is wanted
     bool zero_pass = false;                             // and nothing is painted but on demand
+    video::SurfacePainter paint_surface; // how pictures get into surfaces; unset: converted by the CPU
 };
 
 // The streams of one connection. The poll thread's.

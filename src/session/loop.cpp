@@ -64,7 +64,7 @@ unsigned video_worker_count(unsigned wanted) {
 }
 
 proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock, proxy::VideoConfig video,
-                                proxy::FrameWatch* frame_watch) {
+                                proxy::FrameWatch* frame_watch, surface::SurfaceStore* surfaces) {
     proxy::ProxyConfig made;
     made.video = std::move(video);
     made.title_prefix = std::move(config.title_prefix);
@@ -72,6 +72,8 @@ proxy::ProxyConfig proxy_config(SessionConfig& config, const Clock& clock, proxy
     made.clock = &clock;
     made.log = config.log;
     made.frame_watch = frame_watch;
+    made.surfaces = surfaces;
+    made.surfaces_refused = std::move(config.surfaces_refused);
     made.delay_commit_for_test = std::move(config.delay_commit_for_test);
     return made;
 }
@@ -83,9 +85,10 @@ SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakeP
       wake_(std::move(wake)), tell_statistics_(std::move(config.statistics)),
       statistics_(tell_statistics_ ? std::make_optional<Statistics>(clock_) : std::nullopt),
       observer_(config.observer), compressions_(config.compressions), decoders_(std::move(config.decoders)),
+      surfaces_(std::move(config.surfaces)),
       video_workers_(video_worker_count(config.worker_threads), config.thread_started),
       workers_end_(video_workers_, log_, std::move(config.abandoned_threads)),
-      proxy_(proxy_config(config, clock_, video_config(config), watch_frames()), mirror_),
+      proxy_(proxy_config(config, clock_, video_config(config), watch_frames(), surfaces_.get()), mirror_),
       channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out), config.tap),
       compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
       before_update_([this] { return advance(); }),
@@ -107,13 +110,14 @@ proxy::FrameWatch* SessionLoop::watch_frames() {
     return watches_.any();
 }
 
-proxy::VideoConfig SessionLoop::video_config(const SessionConfig& config) {
+proxy::VideoConfig SessionLoop::video_config(SessionConfig& config) {
     proxy::VideoConfig video;
     video.threads = config.worker_threads;
     video.max_streams = std::min(config.limits.video_streams, limits::kMaxVideoStreams);
     video.max_pixels = std::min(config.limits.video_pixels, limits::kMaxVideoPixels);
     video.keep_pictures = config.keep_pictures;
     video.zero_pass = config.zero_pass;
+    if (config.make_surface_painter) video.paint_surface = config.make_surface_painter(video_workers_, log_);
     for (const auto& factory : decoders_) video.decoders.push_back(factory.get());
     video.executor = &video_workers_;
     video.wake = [this] { wake_.wake(); };
@@ -167,12 +171,16 @@ SessionReport SessionLoop::run() {
     return report;
 }
 
+void SessionLoop::set_now() {
+    now_ = mirror_.now = clock_.steady();
+}
+
 Result<SessionLoop::Ending> SessionLoop::turn() {
-    now_ = clock_.steady();
+    set_now();
     collect_descriptors();
     if (poll_descriptors(poll_, timeout(now_)) < 0 && errno != EINTR) return fail_errno("poll");
     if (stopping_.load()) return SessionEnd::Stopped;
-    now_ = clock_.steady();
+    set_now();
 
     if (poll_[kWake].revents != 0) wake_.drain();
     if (short_of_memory_.exchange(false)) free_spare_memory();
@@ -188,6 +196,7 @@ Result<SessionLoop::Ending> SessionLoop::turn() {
     if (!ending) {
         TV_ASSIGN(ending, resume_channel());
     }
+    if (surfaces_) surfaces_at_ = surfaces_->service(now_).value_or(0);
     ack_at_ = proxy_.channel.acknowledge(now_);
     TV_TRY(write_channel());
     if (statistics_ && statistics_->tick(now_, reader_.bytes_read())) report_statistics(false);
@@ -200,7 +209,10 @@ void SessionLoop::report_statistics(bool final) {
     (void)clock_.now(LinuxClock::Realtime, snapshot.time);
     snapshot.compression = compression_name(mirror_.compression);
     snapshot.wire_version = proxy_.wire_version;
-    snapshot.gpu = proxy_.dmabuf.shm != 0;
+    snapshot.gpu = proxy_.dmabuf.bound;
+    snapshot.surface_store = surfaces_ != nullptr;
+    if (surfaces_) snapshot.surface_memory = surfaces_->counts();
+    snapshot.surface_writes = mirror_.surface_writes;
     tell_statistics_(snapshot);
 }
 
@@ -238,7 +250,7 @@ void SessionLoop::collect_descriptors() {
 int SessionLoop::timeout(std::int64_t now) {
     std::int64_t at = 0; // 0: never
     for (std::int64_t due : {ack_at_, proxy_.requests.next_opening(), proxy_.video.deadline().value_or(0),
-                             statistics_ ? statistics_->next() : 0})
+                             mirror_.recheck_at, surfaces_at_, statistics_ ? statistics_->next() : 0})
         if (due != 0 && (at == 0 || due < at)) at = due;
     if (at == 0) return -1;
     return static_cast<int>(std::clamp<std::int64_t>((at - now + kMillisecond - 1) / kMillisecond, 0, 1000));
@@ -323,6 +335,7 @@ void SessionLoop::serve_pipe(mirror::Pipe& pipe, short revents) {
 }
 
 Status SessionLoop::advance() {
+    mirror_.recheck_at = 0;
     bool progress = true;
     while (progress) {
         progress = false;
@@ -376,7 +389,7 @@ Result<bool> SessionLoop::write_channel() {
 // -------------------------------------------------------------------------------------------------
 
 void SessionLoop::finish(const SessionReport& report) {
-    now_ = clock_.steady();
+    set_now();
     std::int64_t deadline = now_ + kDeliveryTime;
     switch (report.end) {
     case SessionEnd::ApplicationClosed:
@@ -414,7 +427,7 @@ void SessionLoop::deliver_requests(std::int64_t deadline) {
         (void)poll_descriptors(ask, 10);
         if ((ask[1].revents & (POLLHUP | POLLERR)) != 0) return;
         if (ask[0].revents != 0) wake_.drain();
-        now_ = clock_.steady();
+        set_now();
     }
 }
 

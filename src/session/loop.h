@@ -32,7 +32,7 @@ private:
     // Why the loop ends; no value: it goes on.
     using Ending = std::optional<SessionEnd>;
 
-    [[nodiscard]] proxy::VideoConfig video_config(const SessionConfig& config);
+    [[nodiscard]] proxy::VideoConfig video_config(SessionConfig& config);
     [[nodiscard]] proxy::FrameWatch* watch_frames();
     [[nodiscard]] Result<Ending> turn();
     void collect_descriptors();
@@ -50,6 +50,8 @@ private:
     void report_statistics(bool final);
     void free_spare_memory();
     [[nodiscard]] bool channel_paused() const { return paused_.load() || proxy_.congested(); }
+
+    void set_now();
 
     // After the loop, for a bounded time: what is queued still goes where it belongs.
     void finish(const SessionReport& report);
@@ -76,6 +78,7 @@ private:
     bool connected_ = false;
     mirror::MirrorState mirror_;
     const std::vector<std::shared_ptr<video::DecoderFactory>> decoders_;
+    const std::shared_ptr<surface::SurfaceStore> surfaces_; // null: pixels are in files
     video::WorkerPool video_workers_; // its threads call wake_
     // Between the proxy's end, which gives decoders up, and that of the workers.
     class WorkersEnd {
@@ -107,6 +110,7 @@ private:
     bool channel_broken_ = false;  // it takes nothing any more
     std::int64_t now_ = 0;         // Clock::steady(), once a turn
     std::int64_t ack_at_ = 0;
+    std::int64_t surfaces_at_ = 0; // when the store is to be served; 0: never
 
     // Last, so that its threads end first: they call wake_.
     mirror::DecompressPool pool_;

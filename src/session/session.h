@@ -19,6 +19,7 @@
 #include "session/channel_tap.h"
 #include "session/snapshot.h"
 #include "video/decoder.h"
+#include "video/surface_painter.h"
 
 namespace tv {
 
@@ -38,7 +39,13 @@ struct SessionConfig {
     bool offer_gpu = true; // false (--no-gpu): no dmabuf global for the application
     // Best first. None: with a sender of video, the application gets no dmabuf global.
     std::vector<std::shared_ptr<video::DecoderFactory>> decoders;
-    const Clock* clock = nullptr; // null: system_clock()
+    // For a compositor that shows such surfaces (surface/store.h): where the pixels of dmabufs live, and how
+    // pictures get into them (unset: by the CPU). Null: they live in files behind wl_shm. May be shared by
+    // sessions.
+    std::shared_ptr<surface::SurfaceStore> surfaces;
+    video::MakeSurfacePainter make_surface_painter;
+    std::function<void()> surfaces_refused; // in run()'s thread: the compositor did not take one after all
+    const Clock* clock = nullptr;           // null: system_clock()
     Log log;
     ChannelTap* tap = nullptr; // sees all bytes of the channel; outlives the session
     // Called in run()'s thread, once a second while something goes on and once at the end. Unset: nothing is

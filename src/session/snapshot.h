@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "surface/release_guard.h"
 #include "video/durations.h"
 
 namespace tv {
@@ -55,6 +56,10 @@ struct StatisticsSnapshot {
     double frames_per_second = 0;
     double bytes_per_second = 0;
     std::vector<SurfaceStatistics> surfaces{}; // busiest first
+    // With a store of surfaces that the compositor shows without copying.
+    bool surface_store = false;
+    surface::StoreCounts surface_memory{}; // of the store, which sessions may share
+    surface::GuardCounts surface_writes{};
 };
 
 } // namespace tv

@@ -33,12 +33,10 @@ public:
     void shown() {
         clear_ = false;
         wait_until_ = 0;
-        ++unreleased_;
     }
-    // One of those commits' buffers was released, or is gone.
-    void released() {
-        if (unreleased_ > 0) --unreleased_;
-    }
+    // A buffer of it was shown for the first time since its release; it was released, or is gone.
+    void handed_out() { ++unreleased_; }
+    void released() { --unreleased_; }
     // It became, and is no longer, the content of a wl_surface.
     void attached() { ++attached_; }
     void detached() { --attached_; }

@@ -14,11 +14,6 @@ using wayland::request_opcode;
 
 constexpr int kAnswerTimeoutMs = 5'000;      // a compositor that is busy starting up answers within this
 constexpr std::uint32_t kModifierEvents = 3; // from 4 on, feedback replaces them
-// Marks the modifiers whose low bits are an IOSurfaceID.
-constexpr std::uint64_t kIOSurfaceModifier = 0x8000'0000'0000'0000;
-
-// Which stores are in this build. IOSurface comes with the Apple platform files.
-constexpr bool kHaveIOSurface = false;
 
 } // namespace
 
@@ -65,10 +60,10 @@ Result<CompositorSurvey> survey_compositor(UniqueFd connection) {
     return survey;
 }
 
-StoreKind choose_store(const CompositorSurvey& survey) {
+StoreKind offered_store(const CompositorSurvey& survey) {
     bool takes_iosurfaces = std::ranges::any_of(
         survey.modifiers, [](const auto& offered) { return (offered.modifier & kIOSurfaceModifier) != 0; });
-    return kHaveIOSurface && takes_iosurfaces ? StoreKind::IOSurface : StoreKind::Shm;
+    return takes_iosurfaces ? StoreKind::IOSurface : StoreKind::Shm;
 }
 
 } // namespace tv::surface

@@ -31,8 +31,10 @@ struct CompositorSurvey {
 // Asks a fresh connection of our own; blocks for at most a few seconds. The connection is used up.
 [[nodiscard]] Result<CompositorSurvey> survey_compositor(UniqueFd connection);
 
-// The best store that this build has for that compositor. Chosen before the first global is announced to an
-// application; the answer holds for as long as the compositor runs.
-[[nodiscard]] StoreKind choose_store(const CompositorSurvey& survey);
+// Marks the modifiers whose low 32 bits are an IOSurfaceID.
+inline constexpr std::uint64_t kIOSurfaceModifier = 0x8000'0000'0000'0000;
+
+// What the compositor says that it takes; whether it does is probe_surfaces()'s question.
+[[nodiscard]] StoreKind offered_store(const CompositorSurvey& survey);
 
 } // namespace tv::surface

@@ -181,6 +181,7 @@ TEST_F(GuardTest, what_was_never_shown_may_be_written) {
 
 TEST_F(GuardTest, what_is_shown_is_written_after_release_and_use) {
     guard_.attached();
+    guard_.handed_out();
     guard_.shown();
     sim::add_use(used_);
     EXPECT_FALSE(ready());
@@ -198,6 +199,7 @@ TEST_F(GuardTest, what_is_shown_is_written_after_release_and_use) {
 TEST_F(GuardTest, nobody_waits_longer_than_a_refresh_and_it_is_counted) {
     for (std::uint64_t round = 1; round < 4; ++round) {
         guard_.attached();
+        guard_.handed_out();
         guard_.shown();
         EXPECT_FALSE(ready());
         clock_.time += kOneRefresh - 1;
@@ -207,11 +209,13 @@ TEST_F(GuardTest, nobody_waits_longer_than_a_refresh_and_it_is_counted) {
         EXPECT_TRUE(ready()); // once for each time that it was shown
         EXPECT_EQ(counts_.forced, round);
         guard_.detached();
+        guard_.released();
     }
 }
 
 TEST_F(GuardTest, what_another_buffer_has_replaced_needs_no_release) {
     guard_.attached();
+    guard_.handed_out();
     guard_.shown();
     guard_.detached();
     EXPECT_TRUE(ready());
@@ -220,6 +224,7 @@ TEST_F(GuardTest, what_another_buffer_has_replaced_needs_no_release) {
 
 TEST_F(GuardTest, a_release_that_comes_while_it_is_shown_is_believed_and_counted) {
     guard_.attached();
+    guard_.handed_out();
     guard_.shown();
     guard_.released();
     EXPECT_TRUE(ready());

@@ -77,7 +77,13 @@ std::optional<SessionReport> SessionThread::wait(Milliseconds timeout) {
 
 Result<std::unique_ptr<Receiver>> Receiver::start(std::string socket_path, TestCompositor& compositor,
                                                   SessionConfig config) {
-    std::unique_ptr<Receiver> self(new Receiver(std::move(socket_path), compositor, std::move(config)));
+    return start(std::move(socket_path), [&compositor] { return compositor.connect(); }, std::move(config));
+}
+
+Result<std::unique_ptr<Receiver>> Receiver::start(std::string socket_path, Connect connect,
+                                                  SessionConfig config) {
+    std::unique_ptr<Receiver> self(
+        new Receiver(std::move(socket_path), std::move(connect), std::move(config)));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (self->path_.size() >= sizeof address.sun_path)
@@ -108,7 +114,7 @@ void Receiver::accept_all() {
         if (watched[0].revents != 0) return;
         UniqueFd channel = UniqueFd::adopt(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
         if (!channel.valid()) continue;
-        auto compositor = compositor_.connect();
+        auto compositor = connect_();
         if (!compositor) continue; // the compositor has died: the channel closes
         auto session = SessionThread::start({std::move(channel), {}, std::move(*compositor)}, config_);
         if (!session) continue;

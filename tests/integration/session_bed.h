@@ -67,8 +67,11 @@ private:
 // serves it with a session on a thread of its own.
 class Receiver {
 public:
+    using Connect = std::function<Result<UniqueFd>()>; // to the compositor
     [[nodiscard]] static Result<std::unique_ptr<Receiver>>
     start(std::string socket_path, TestCompositor& compositor, SessionConfig config);
+    [[nodiscard]] static Result<std::unique_ptr<Receiver>> start(std::string socket_path, Connect connect,
+                                                                 SessionConfig config);
     // Stops all sessions.
     ~Receiver();
     Receiver(const Receiver&) = delete;
@@ -80,12 +83,12 @@ public:
     [[nodiscard]] std::vector<SessionReport> wait(std::size_t count, Milliseconds timeout);
 
 private:
-    Receiver(std::string path, TestCompositor& compositor, SessionConfig config)
-        : path_(std::move(path)), compositor_(compositor), config_(std::move(config)) {}
+    Receiver(std::string path, Connect connect, SessionConfig config)
+        : path_(std::move(path)), connect_(std::move(connect)), config_(std::move(config)) {}
     void accept_all();
 
     const std::string path_;
-    TestCompositor& compositor_;
+    const Connect connect_;
     const SessionConfig config_;
     UniqueFd listener_;
     UniqueFd wake_; // an eventfd: time to go

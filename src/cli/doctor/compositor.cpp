@@ -90,7 +90,7 @@ void check_store(Findings& findings, const surface::CompositorSurvey& survey) {
                         : fmt::format("{}, none of which names IOSurfaces", survey.modifiers.size()));
     }
     findings.ok("buffers",
-                fmt::format("published by way of {}", surface::store_name(surface::choose_store(survey))));
+                fmt::format("published by way of {}", surface::store_name(surface::offered_store(survey))));
 }
 
 } // namespace

@@ -86,12 +86,16 @@ struct Machine {
         void* address = ::mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE, MAP_SHARED, table_fd, 0);
         if (address == MAP_FAILED) die("mmap of the table of surfaces");
         table = static_cast<Table*>(address); // zero bytes are its empty state
+        if (folder.empty()) {                 // nobody else to lock out
+            ::close(table_fd);
+            table_fd = -1;
+        }
         row_alignment = std::size_t{64} << draw(3);
     }
     void close() {
         if (table == nullptr) return;
         ::munmap(table, sizeof(Table));
-        ::close(table_fd);
+        if (table_fd >= 0) ::close(table_fd);
         table = nullptr;
     }
     [[nodiscard]] std::string path(std::uint32_t id) const {
@@ -104,10 +108,13 @@ struct Machine {
     }
     // Across processes.
     struct Locked {
-        explicit Locked(int descriptor) : fd(descriptor) { ::flock(fd, LOCK_EX); }
-        ~Locked() { ::flock(fd, LOCK_UN); }
+        explicit Locked(int descriptor) : fd(descriptor) { lock(LOCK_EX); }
+        ~Locked() { lock(LOCK_UN); }
         Locked(const Locked&) = delete;
         Locked& operator=(const Locked&) = delete;
+        void lock(int how) const {
+            if (fd >= 0 && ::flock(fd, how) != 0) die("flock");
+        }
         int fd;
     };
     static bool referred_to(Entry& entry) {

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "foreign_buffers.h"
 #include "seat.h"
 #include "selection.h"
 
@@ -74,6 +75,7 @@ Core::Core(CompositorOptions options, Shared& shared)
     add_input_globals(*this);
     add_display_globals(*this);
     add_window_globals(*this);
+    if (options_.foreign_buffers) options_.foreign_buffers->add_globals(*this);
 }
 
 Core::~Core() {

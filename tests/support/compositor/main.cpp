@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "more_options.h"
 #include "script.h"
 #include "support/parse.h"
 #include "support/pixel_format.h"
@@ -160,8 +161,10 @@ int main(int argc, char** argv) {
     Settings settings;
     CLI::App app("Headless Wayland compositor for tests");
     add_options(app, settings);
+    add_more_options(app);
     CLI11_PARSE(app, argc, argv);
     if (!interpret(settings)) return 1;
+    use_more_options(settings.options);
     if (settings.options.directory.empty()) {
         const char* runtime = std::getenv("XDG_RUNTIME_DIR");
         if (runtime == nullptr) {
@@ -175,7 +178,8 @@ int main(int argc, char** argv) {
     if (settings.print_commits || settings.print_log) {
         settings.options.on_log = [all = settings.print_log](const LogEntry& entry) {
             const bool commit =
-                entry.kind == LogEntry::Kind::Note && entry.text.find(" commit ") != std::string::npos;
+                entry.kind == LogEntry::Kind::Note && (entry.text.find(" commit ") != std::string::npos ||
+                                                       entry.text.find(" contract ") != std::string::npos);
             if (!all && !commit) return;
             fmt::print("[{}] {}\n", entry.client, entry.text);
             std::fflush(stdout);

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace tv::test {
+
+class ForeignBuffers;
 
 // One line of what happened. `client` counts connections from 1; names are stable from run to run:
 // the interface and a count per client, e.g. "wl_surface#2".
@@ -71,6 +74,7 @@ struct CompositorOptions {
     bool log_requests = true;   // false keeps only notes
     bool log_events = false;    // what the compositor sent, too
     std::vector<Fault> faults;
+    std::shared_ptr<ForeignBuffers> foreign_buffers; // beside wl_shm's; null: none
 
     // Called on the compositor's thread for every line; must be quick and must not call back.
     std::function<void(const LogEntry&)> on_log;

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <wayland-server-protocol.h>
 
+#include "foreign_buffers.h"
+
 namespace tv::test {
 
 namespace {
@@ -176,7 +178,9 @@ void Surface::read_buffer() {
     }
     pending.content = true;
     if (!core.options().read_pixels) return;
-    pending.picture = read_shm_buffer(buffer);
+    ForeignBuffers* foreign = core.options().foreign_buffers.get();
+    if (foreign != nullptr) pending.picture = foreign->read(buffer);
+    if (!pending.picture) pending.picture = read_shm_buffer(buffer);
     const Picture* read = pending.picture.get();
     if (read == nullptr) {
         core.note(resource, "commit unreadable buffer");
@@ -195,7 +199,9 @@ void Surface::read_buffer() {
 }
 
 void Surface::release(const WatchRef& buffer) {
-    if (buffer && buffer->get() != nullptr) wl_buffer_send_release(buffer->get());
+    if (!buffer || buffer->get() == nullptr) return;
+    if (ForeignBuffers* foreign = core.options().foreign_buffers.get()) foreign->released(buffer->get());
+    wl_buffer_send_release(buffer->get());
 }
 
 void Surface::commit() {
@@ -204,15 +210,15 @@ void Surface::commit() {
     if (pending.attached) {
         read_buffer();
         const CompositorOptions& options = core.options();
+        if (options.foreign_buffers) options.foreign_buffers->shown(*this, pending.buffer->get());
         if (options.release == ReleasePolicy::WhenReplaced) {
             if (!held_buffer || held_buffer->get() != pending.buffer->get()) release(held_buffer);
             held_buffer = pending.buffer;
         } else if (options.release == ReleasePolicy::AtOnce) {
             release(pending.buffer);
         } else if (options.release == ReleasePolicy::Delayed) {
-            core.after(std::chrono::milliseconds(options.release_delay_ms), [buffer = pending.buffer] {
-                if (buffer->get() != nullptr) wl_buffer_send_release(buffer->get());
-            });
+            core.after(std::chrono::milliseconds(options.release_delay_ms),
+                       [buffer = pending.buffer, self = shared_from_this()] { self->release(buffer); });
         }
     }
     if (synchronised()) {
@@ -271,6 +277,7 @@ void Surface::answer(SurfaceState&& state) {
 }
 
 void Surface::resource_gone() {
+    if (core.options().foreign_buffers) core.options().foreign_buffers->surface_gone(*this);
     // Callbacks that will not be answered stay with their client, as the protocol allows.
     present(core, pending.feedbacks, false);
     present(core, cached.feedbacks, false);

@@ -61,7 +61,7 @@ TEST(Survey, a_compositor_without_dmabuf_gets_the_shm_store) {
     ASSERT_TRUE(survey) << describe(survey.error());
     EXPECT_TRUE(survey->has_shm);
     EXPECT_EQ(survey->dmabuf_version, 0u);
-    EXPECT_EQ(choose_store(*survey), StoreKind::Shm);
+    EXPECT_EQ(offered_store(*survey), StoreKind::Shm);
 }
 
 TEST(Survey, the_modifiers_of_a_dmabuf_compositor_are_read_by_a_version_3_bind) {
@@ -80,6 +80,7 @@ TEST(Survey, the_modifiers_of_a_dmabuf_compositor_are_read_by_a_version_3_bind) 
     EXPECT_EQ(survey->modifiers[0].modifier, 0u);
     EXPECT_EQ(survey->modifiers[1].modifier, kFamily);
     EXPECT_EQ(survey->modifiers[1].format, kXrgb);
+    EXPECT_EQ(offered_store(*survey), StoreKind::IOSurface);
 }
 
 TEST(Survey, a_compositor_that_hangs_up_is_an_error_and_not_an_answer) {

@@ -1,0 +1,37 @@
+#include "base/clock.h"
+#include "cli/surface_backend.h"
+#include "metal/gpu.h"
+#include "metal/paint.h"
+#include "surface/iosurface/store.h"
+
+namespace tv::cli {
+namespace {
+
+video::Paint paint_with(const std::shared_ptr<metal::Gpu>& gpu,
+                        const std::shared_ptr<surface::Surface>& surface,
+                        std::shared_ptr<const video::PixelTarget> target) {
+    auto orientation = std::make_shared<metal::Orientation>();
+    auto paint =
+        metal::paint_iosurface(std::static_pointer_cast<surface::IOSurface>(surface), orientation, gpu);
+    return [target = std::move(target), orientation = std::move(orientation),
+            paint = std::move(paint)](const video::Picture& picture, video::PaintDone done) {
+        orientation->bottom_up = target->bottom_up;
+        paint(picture, std::move(done));
+    };
+}
+
+} // namespace
+
+SurfaceBackend surface_backend() {
+    SurfaceBackend backend;
+    backend.store = surface::make_iosurface_store({}, system_clock());
+    backend.make_painter = [](video::Executor& executor, const Log& log) -> video::SurfacePainter {
+        return [gpu = metal::Gpu::create(executor, log)](const std::shared_ptr<surface::Surface>& surface,
+                                                         std::shared_ptr<const video::PixelTarget> target) {
+            return paint_with(gpu, surface, std::move(target));
+        };
+    };
+    return backend;
+}
+
+} // namespace tv::cli

@@ -1,0 +1,9 @@
+#include "cli/surface_backend.h"
+
+namespace tv::cli {
+
+SurfaceBackend surface_backend() {
+    return {};
+}
+
+} // namespace tv::cli

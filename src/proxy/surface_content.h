@@ -1,0 +1,65 @@
+// Which surfaces (surface/surface.h) the compositor has, and which of them windows show: what their release
+// guards need to know.
+#pragma once
+
+#include <memory>
+
+#include "mirror/replica.h"
+#include "proxy/request_queue.h"
+#include "surface/release_guard.h"
+#include "wayland/object_table.h"
+
+namespace tv::proxy {
+
+// A wl_buffer made of a surface. Shared by the object and by the wl_surfaces that show it.
+struct BufferUse {
+    explicit BufferUse(std::shared_ptr<surface::Published> of) : published(std::move(of)) {}
+    ~BufferUse() { released(); }
+    BufferUse(const BufferUse&) = delete;
+    BufferUse& operator=(const BufferUse&) = delete;
+
+    void shown() {
+        if (!std::exchange(unreleased_, true)) published->guard.handed_out();
+        published->guard.shown();
+    }
+    void released() {
+        if (std::exchange(unreleased_, false)) published->guard.released();
+    }
+
+    const std::shared_ptr<surface::Published> published;
+
+private:
+    bool unreleased_ = false;
+};
+
+// What a wl_surface shows, as far as the compositor was told. Outlives the wl_surface in the queue.
+struct SurfaceContent {
+    ~SurfaceContent() { set(nullptr); }
+    void set(std::shared_ptr<BufferUse> next) {
+        if (next) next->published->guard.attached();
+        if (current) current->published->guard.detached();
+        current = std::move(next);
+    }
+    std::shared_ptr<BufferUse> current;
+};
+
+// The gate of a commit that changes what a wl_surface shows.
+class ShowAction final : public ForwardAction {
+public:
+    ShowAction(std::shared_ptr<SurfaceContent> content, std::shared_ptr<BufferUse> next)
+        : content_(std::move(content)), next_(std::move(next)) {}
+    Status about_to_forward() override {
+        if (next_) next_->shown();
+        content_->set(std::move(next_));
+        return {};
+    }
+
+private:
+    std::shared_ptr<SurfaceContent> content_;
+    std::shared_ptr<BufferUse> next_; // null: nothing is shown any more
+};
+
+// Makes a wl_buffer of the image.
+void attach_image(wayland::Object& buffer, std::shared_ptr<mirror::Replica> image);
+
+} // namespace tv::proxy

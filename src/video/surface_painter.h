@@ -1,0 +1,20 @@
+// How decoded pictures get into surfaces that a compositor shows without copying.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/log.h"
+#include "surface/surface.h"
+#include "video/stream.h"
+
+namespace tv::video {
+
+// The Paint of one surface. The target says the surface's stride and size, its pixel format and, as of each
+// picture, which way up it is; its pixels are the surface's.
+using SurfacePainter =
+    std::function<Paint(std::shared_ptr<surface::Surface>, std::shared_ptr<const PixelTarget>)>;
+// One for each session; the executor outlives all that is painted.
+using MakeSurfacePainter = std::function<SurfacePainter(Executor& executor, const Log& log)>;
+
+} // namespace tv::video

@@ -1,0 +1,383 @@
+// Raw dmabufs of a stock waypipe server as IOSurfaces, before a compositor that keeps Wawona's buffer
+// contract: every frame bit for bit, and nothing rewritten while it is shown.
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "contract_bed.h"
+#include "sim/iosurface.h"
+#include "surface/iosurface/store.h"
+#include "surface/probe.h"
+#include "surface/store.h"
+
+namespace {
+
+using namespace tv;
+using namespace tv::test;
+
+// A run of tv-test-dmabuf-client and the frames that it says it drew.
+struct Played {
+    Exit exit;
+    std::string out;
+    std::string complaints;
+    std::vector<ContractCommit> drawn;
+    [[nodiscard]] bool has_line(const std::string& line) const {
+        return ("\n" + out).find("\n" + line + "\n") != std::string::npos;
+    }
+};
+
+class Contract : public ContractTest {
+protected:
+    void SetUp() override {
+        ContractTest::SetUp();
+        if (!waypipe_version().starts_with("0.8.")) GTEST_SKIP() << "skipped: no waypipe 0.8 is installed";
+    }
+
+    Played play(ContractCompositor& compositor, std::vector<std::string> arguments,
+                const std::string& compression = "lz4", SessionConfig config = {},
+                const std::string& video = {}) {
+        Played played;
+        if (!config.surfaces) config = surface_config();
+        auto receiver = Receiver::start(dir() / "channel", [&] { return compositor.connect(); }, config);
+        EXPECT_TRUE(receiver.has_value());
+        arguments.insert(arguments.begin(), TV_TEST_DMABUF_CLIENT);
+        const std::string display = "app-" + std::to_string(++runs_);
+        auto words = waypipe_server(compression, dir() / "channel", display, arguments);
+        if (!video.empty()) words.insert(words.begin() + 1, "--video=" + video);
+        SpawnOptions spawn = command(std::move(words));
+        spawn.environment["LD_PRELOAD"] = TV_FAKE_DMA ":" TV_FAKE_GBM;
+        const auto result = run(spawn, 60s);
+        EXPECT_TRUE(result.has_value() && !result->timed_out);
+        if (!result) return played;
+        const auto reports = (*receiver)->wait(1, 10s);
+        EXPECT_EQ(reports.size(), 1u);
+        for (const SessionReport& report : reports)
+            EXPECT_EQ(report.end, SessionEnd::ApplicationClosed)
+                << (report.error ? describe(*report.error) : "");
+        std::filesystem::remove(dir() / display);
+        played.exit = result->exit;
+        played.out = result->out;
+        played.complaints = result->err + compositor.complaints();
+        std::istringstream lines(result->out);
+        for (std::string line; std::getline(lines, line);)
+            if (auto frame = read_line(line)) played.drawn.push_back(*frame);
+        return played;
+    }
+
+    // "wl_surface#1 frame 3 buffer 0 320x240 XR24 stride 1280 crc=b36faf12" as a commit.
+    static std::optional<ContractCommit> read_line(const std::string& line) {
+        ContractCommit frame;
+        char surface[32], format[5];
+        int number = 0, buffer = 0;
+        if (std::sscanf(line.c_str(), "%31s frame %d buffer %d %dx%d %4s", surface, &number, &buffer,
+                        &frame.width, &frame.height, format) != 6)
+            return std::nullopt;
+        frame.surface = surface;
+        frame.format = format;
+        const auto crc = line.find("crc=");
+        if (crc == std::string::npos) return std::nullopt;
+        frame.crc = static_cast<std::uint32_t>(std::stoul(line.substr(crc + 4), nullptr, 16));
+        return frame;
+    }
+
+    void expect_exact(const Played& played, ContractCompositor& compositor, std::size_t before = 0) {
+        EXPECT_TRUE(played.has_line("done")) << played.out << played.complaints;
+        auto shown = compositor.commits();
+        shown.erase(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(before));
+        EXPECT_FALSE(played.drawn.empty());
+        EXPECT_EQ(shown, played.drawn);
+        EXPECT_EQ(compositor.count("contract refused"), 0u);
+        EXPECT_EQ(compositor.count("contract translucent"), 0u);
+    }
+
+private:
+    int runs_ = 0;
+};
+
+TEST_F(Contract, a_buffer_of_64_by_64_pixels_is_shown_from_an_iosurface) {
+    auto compositor = start_contract();
+    expect_exact(play(*compositor, {"--size", "64x64", "--frames", "1"}), *compositor);
+    EXPECT_TRUE(log_.contains(R"("op":"create_immed")")) << log_.text();
+    EXPECT_TRUE(log_.contains(R"("format":"XR24","copy":"cpu")")) << log_.text();
+}
+
+TEST_F(Contract, every_frame_is_shown_bit_for_bit_with_each_compression_and_format) {
+    for (const std::string compression : {"none", "lz4", "zstd"}) {
+        for (const std::string format : {"XR24", "AR24"}) {
+            for (const std::string pattern : {"smooth", "noise", "text"}) {
+                SCOPED_TRACE(compression + " " + format + " " + pattern);
+                auto compositor = start_contract();
+                const Played played = play(
+                    *compositor, {"--pattern", pattern, "--format", format, "--frames", "6"}, compression);
+                expect_exact(played, *compositor);
+                EXPECT_EQ(played.drawn.size(), 6u);
+            }
+        }
+    }
+}
+
+TEST_F(Contract, sizes_and_strides_of_every_kind_are_shown_bit_for_bit) {
+    auto compositor = start_contract();
+    std::size_t before = 0;
+    for (const std::string format : {"XR24", "AR24"}) {
+        for (const std::vector<std::string>& more :
+             std::vector<std::vector<std::string>>{{"--size", "1x1"},
+                                                   {"--size", "333x217"},
+                                                   {"--size", "65x33", "--stride-padding", "100"},
+                                                   {"--size", "64x64", "--stride-padding", "256"},
+                                                   {"--size", "65x33", "--offset", "4096"},
+                                                   {"--size", "33x17", "--y-invert"},
+                                                   {"--size", "128x16", "--y-invert"},
+                                                   {"--size", "1919x1079"},
+                                                   {"--size", "320x240", "--modifier", "invalid"}}) {
+            std::vector<std::string> arguments{"--format", format, "--frames", "3"};
+            arguments.insert(arguments.end(), more.begin(), more.end());
+            SCOPED_TRACE(fmt::format("{}", fmt::join(arguments, " ")));
+            expect_exact(play(*compositor, arguments), *compositor, before);
+            before = compositor->commits().size();
+        }
+    }
+}
+
+TEST_F(Contract, buffers_may_be_made_with_create_and_with_create_immed_at_every_version) {
+    auto compositor = start_contract();
+    std::size_t before = 0;
+    for (const std::string version : {"3", "4"}) {
+        for (const bool with_create : {false, true}) {
+            std::vector<std::string> arguments{"--bind", version, "--frames", "4", "--offer"};
+            if (with_create) arguments.emplace_back("--create");
+            SCOPED_TRACE(fmt::format("{}", fmt::join(arguments, " ")));
+            const Played played = play(*compositor, arguments);
+            expect_exact(played, *compositor, before);
+            before = compositor->commits().size();
+            // What the compositor calls its own modifier is two that the other machine knows.
+            for (const char* offer : {"offered XR24 0x0", "offered AR24 0x0", "offered XR24 0xffffffffffffff",
+                                      "offered AR24 0xffffffffffffff"})
+                EXPECT_TRUE(played.has_line(offer)) << played.out;
+        }
+    }
+}
+
+TEST_F(Contract, windows_are_resized_and_their_surfaces_used_again) {
+    auto compositor = start_contract({"--use-counts", "--release", "replaced"});
+    const Played played = play(*compositor, {"--frames", "20", "--resize", "4:640x480", "--resize", "8:17x11",
+                                             "--resize", "12:640x480", "--resize", "16:320x240"});
+    expect_exact(played, *compositor);
+    EXPECT_EQ(compositor->rewrites(), 0u);
+    const auto memory = store_->counts();
+    EXPECT_EQ(memory.live, 0u);
+    EXPECT_GT(memory.recycled, 0u);
+    // Four sizes, four free ones of each.
+    EXPECT_LE(memory.free, 16u);
+    EXPECT_LE(memory.created, 16u);
+}
+
+// --- release
+// -----------------------------------------------------------------------------------------------------------
+
+struct ReleaseCase {
+    const char* name;
+    std::vector<std::string> options;
+    bool safe;        // it holds a use until its last read, within a refresh, or releases after it
+    bool never_alone; // a single buffer is never released
+};
+void PrintTo(const ReleaseCase& of, std::ostream* out) {
+    *out << of.name;
+}
+class ContractRelease : public Contract, public testing::WithParamInterface<ReleaseCase> {};
+
+TEST_P(ContractRelease,
+       nothing_is_rewritten_while_shown_or_it_is_counted_and_nobody_waits_longer_than_a_refresh) {
+    for (const std::string buffers : {"1", "2", "3"}) {
+        if (buffers == "1" && GetParam().never_alone) continue;
+        for (const std::string format : {"XR24", "AR24"}) {
+            SCOPED_TRACE(buffers + " buffers " + format);
+            constexpr std::size_t kFrames = 12;
+            auto compositor = start_contract(GetParam().options);
+            const auto begun = std::chrono::steady_clock::now();
+            const Played played =
+                play(*compositor, {"--buffers", buffers, "--frames", std::to_string(kFrames), "--format",
+                                   format, "--size", "200x100"});
+            const auto took = std::chrono::steady_clock::now() - begun;
+            expect_exact(played, *compositor);
+            const surface::GuardCounts writes = last_snapshot().surface_writes;
+            if (GetParam().safe) {
+                EXPECT_EQ(compositor->rewrites(), 0u);
+                EXPECT_EQ(writes.forced, 0u);
+            } else {
+                EXPECT_EQ(compositor->rewrites(), writes.forced + writes.attached);
+                EXPECT_EQ(compositor->rewrites(), kFrames - 1); // of an application that waits for no more
+            }
+            // Start-up, and a refresh a frame at the most.
+            EXPECT_LT(took, 5s + kFrames * 40ms);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Policies, ContractRelease,
+    testing::Values(ReleaseCase{"early_release_without_use_counts", {"--release", "now"}, false, false},
+                    ReleaseCase{"early_release_with_use_counts_until_replaced",
+                                {"--release", "now", "--use-counts"},
+                                false,
+                                false},
+                    ReleaseCase{"early_release_with_use_counts_until_the_last_read",
+                                {"--release", "now", "--use-counts", "--read-for", "8"},
+                                true,
+                                false},
+                    ReleaseCase{"release_after_the_last_read", {"--release", "5"}, true, false},
+                    ReleaseCase{"release_when_replaced", {"--release", "replaced"}, true, true},
+                    ReleaseCase{"release_when_replaced_with_use_counts",
+                                {"--release", "replaced", "--use-counts"},
+                                true,
+                                true}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+// --- what the compositor refuses
+// -----------------------------------------------------------------------------------------------------------
+
+TEST_F(Contract, a_refused_create_is_passed_on_and_told_to_whoever_chooses_the_store) {
+    auto compositor = start_contract({"--reject", "1"});
+    std::atomic<int> told = 0;
+    SessionConfig config = surface_config();
+    config.surfaces_refused = [&told] { ++told; };
+    const Played played = play(*compositor, {"--create", "--buffers", "2"}, "lz4", config);
+    EXPECT_TRUE(played.has_line("window 1 buffer 0 failed")) << played.out;
+    EXPECT_TRUE(played.has_line("done"));
+    EXPECT_GE(told.load(), 1);
+    EXPECT_TRUE(log_.contains("the compositor refuses an IOSurface: id "));
+}
+
+TEST_F(Contract, a_surface_that_would_be_refused_never_reaches_the_compositor) {
+    for (const bool immed : {false, true}) {
+        SCOPED_TRACE(immed);
+        auto compositor = start_contract({"--exit-on-bad"});
+        sim::inject(sim::SurfaceFault::Stride, 1000);
+        auto receiver =
+            Receiver::start(dir() / "channel", [&] { return compositor->connect(); }, surface_config());
+        std::vector<std::string> arguments{TV_TEST_DMABUF_CLIENT, "--frames", "2"};
+        if (!immed) arguments.emplace_back("--create");
+        SpawnOptions spawn = command(waypipe_server("lz4", dir() / "channel", "app-x", arguments));
+        spawn.environment["LD_PRELOAD"] = TV_FAKE_DMA ":" TV_FAKE_GBM;
+        const auto result = run(spawn, 60s);
+        const auto reports = (*receiver)->wait(1, 10s);
+        sim::inject(sim::SurfaceFault::None, 0);
+        std::filesystem::remove(dir() / "app-x");
+        ASSERT_EQ(reports.size(), 1u);
+        EXPECT_EQ(compositor->count("contract refused"), 0u);
+        EXPECT_TRUE(compositor->running());
+        if (immed) {
+            EXPECT_EQ(reports[0].end, SessionEnd::Failed);
+            ASSERT_TRUE(reports[0].error.has_value());
+            EXPECT_NE(describe(*reports[0].error).find("no IOSurface can be made"), std::string::npos);
+        } else {
+            EXPECT_EQ(reports[0].end, SessionEnd::ApplicationClosed);
+            EXPECT_NE(result->out.find("window 1 buffer 0 failed"), std::string::npos) << result->out;
+        }
+    }
+}
+
+TEST_F(Contract, what_cannot_be_shown_fails_and_the_application_lives) {
+    auto compositor = start_contract({"--exit-on-bad"});
+    for (const std::string format : {"NV12", "XB48", "XB24"}) {
+        SCOPED_TRACE(format);
+        const Played played =
+            play(*compositor, {"--format", format, "--buffers", "2", "--frames", "4", "--size", "64x48"});
+        EXPECT_TRUE(played.has_line("done")) << played.out << played.complaints;
+        EXPECT_TRUE(played.has_line("window 1 buffer 0 failed"));
+    }
+    EXPECT_TRUE(compositor->running());
+    const auto shown = compositor->commits();
+    EXPECT_EQ(shown.size(), 12u);
+    for (const ContractCommit& commit : shown) EXPECT_EQ(commit.crc, shown[0].crc); // black
+}
+
+TEST_F(Contract, a_compositor_that_offers_linear_alone_offers_nothing) {
+    auto compositor = start_contract({"--linear"});
+    const Played played = play(*compositor, {"--offer", "--frames", "0"});
+    EXPECT_EQ(played.out.find("offered "), std::string::npos) << played.out;
+}
+
+TEST_F(Contract, without_a_gpu_by_wish_there_are_no_dmabufs_and_it_is_said) {
+    auto compositor = start_contract();
+    SessionConfig config = surface_config();
+    config.offer_gpu = false;
+    const Played played = play(*compositor, {"--frames", "1"}, "lz4", config);
+    EXPECT_TRUE(played.has_line("no zwp_linux_dmabuf_v1")) << played.out;
+    EXPECT_TRUE(log_.contains(R"("op":"fallback_shm")")) << log_.text();
+}
+
+// --- video
+// -----------------------------------------------------------------------------------------------------------
+
+TEST_F(Contract, video_of_a_stock_server_is_shown_frame_for_frame) {
+    if (surface_config().decoders.empty()) GTEST_SKIP() << "skipped: built without libavcodec";
+    for (const std::string size : {"640x480", "333x217"}) {
+        SCOPED_TRACE(size);
+        auto compositor = start_contract({"--release", "replaced", "--use-counts"});
+        const Played played = play(*compositor, {"--size", size, "--frames", "12", "--pattern", "smooth"},
+                                   "lz4", {}, "sw,h264");
+        EXPECT_TRUE(played.has_line("done")) << played.out << played.complaints;
+        const auto shown = compositor->commits();
+        ASSERT_EQ(shown.size(), played.drawn.size());
+        EXPECT_EQ(shown.size(), 12u);
+        for (std::size_t i = 0; i < shown.size(); ++i) {
+            EXPECT_EQ(shown[i].width, played.drawn[i].width);
+            EXPECT_EQ(shown[i].height, played.drawn[i].height);
+            EXPECT_EQ(shown[i].format, "XR24");
+            if (i > 0) {
+                EXPECT_NE(shown[i].crc, shown[i - 1].crc) << "frame " << i;
+            }
+        }
+        const StatisticsSnapshot last = last_snapshot();
+        ASSERT_FALSE(last.surfaces.empty());
+        EXPECT_STREQ(last.surfaces[0].codec, "H.264");
+        EXPECT_EQ(compositor->rewrites(), 0u);
+        EXPECT_EQ(compositor->count("contract translucent"), 0u);
+    }
+}
+
+// --- the probe
+// -----------------------------------------------------------------------------------------------------------
+
+class Probe : public ContractTest {};
+
+TEST_F(Probe, a_compositor_that_keeps_the_contract_is_taken_at_its_word) {
+    auto compositor = start_contract();
+    auto survey = surface::survey_compositor(compositor->connect().value());
+    ASSERT_TRUE(survey.has_value()) << describe(survey.error());
+    EXPECT_EQ(surface::offered_store(*survey), surface::StoreKind::IOSurface);
+    const Status taken = surface::probe_surfaces(compositor->connect().value(), *store_);
+    EXPECT_TRUE(taken.has_value()) << describe(taken.error());
+    EXPECT_EQ(compositor->count("contract refused"), 0u);
+    EXPECT_EQ(store_->counts().live, 0u);
+}
+
+TEST_F(Probe, one_refusal_is_enough_and_brings_no_compositor_down) {
+    for (const std::string nth : {"1", "2"}) {
+        auto compositor = start_contract({"--reject", nth, "--exit-on-bad"});
+        const Status taken = surface::probe_surfaces(compositor->connect().value(), *store_);
+        ASSERT_FALSE(taken.has_value());
+        EXPECT_EQ(taken.error().category, ErrorCategory::Unsupported);
+        EXPECT_TRUE(compositor->running());
+    }
+}
+
+TEST_F(Probe, an_old_version_with_linear_alone_is_not_asked) {
+    auto compositor = start_contract({"--linear"});
+    auto survey = surface::survey_compositor(compositor->connect().value());
+    ASSERT_TRUE(survey.has_value());
+    EXPECT_EQ(surface::offered_store(*survey), surface::StoreKind::Shm);
+}
+
+TEST_F(Probe, surfaces_that_are_not_global_are_not_found_in_another_process) {
+    auto compositor = start_contract();
+    store_ = surface::make_iosurface_store({.other_process = false}, system_clock());
+    EXPECT_FALSE(surface::probe_surfaces(compositor->connect().value(), *store_).has_value());
+    EXPECT_EQ(compositor->count("contract refused: no surface"), 1u);
+}
+
+} // namespace
