@@ -5,7 +5,7 @@
   apple_stubs.py --library HEADER --prefix LZ4_ --install-name NAME --out FILE
                                                             a library with the functions that its header declares
   apple_stubs.py --check PROGRAM --facts DIR                every undefined symbol of a Mach-O file: in the tables, under that framework,
-                                                            and not newer than the oldest macOS we run on
+                                                            and not newer than the oldest macOS we run on; every selector it sends
 
 A symbol that the tables do not have cannot be linked, so a misspelt or invented function fails here as it would on a Mac.
 """
@@ -63,7 +63,12 @@ def exports(facts):
             of(row.framework)[0].add(row.name)
     for row in list(facts.strings.values()) + list(facts.data.values()):
         of(row.framework)[0].add(row.name)
+    for owner, row in facts.classes.items():
+        if row.kind == "class":
+            of(row.framework)[1].add(owner)
     for row in facts.runtime:
+        if row.kind not in ("symbol", "class"):
+            continue
         of(row.library)[0 if row.kind == "symbol" else 1].add(row.name)
     return result
 
@@ -118,14 +123,20 @@ def check(program, facts):
         if as_class:
             if as_class.group(1) not in classes:
                 wrong.append(f"{symbol}: {library} has no class of that name in {facts.folder}")
-            elif as_class.group(1) not in facts.classes:
-                wrong.append(f"{symbol}: no selector of that class is in {facts.folder}/objc.tsv")
         elif name not in symbols:
             wrong.append(f"{symbol}: not in the tables for {library}")
         elif name in facts.functions:
             since = facts.functions[name].introduced
             if since != "-" and tuple(int(part) for part in since.split(".")) > MINIMUM:
                 wrong.append(f"{symbol}: since macOS {since}, and we run on {'.'.join(map(str, MINIMUM))}")
+    # Every selector that is sent, as the Objective-C runtime is given it.
+    section = "--section=__TEXT,__objc_methname"
+    text = subprocess.run([OBJDUMP, "--macho", section, program], check=True, capture_output=True, text=True).stdout
+    selectors = {found.group(1) for found in re.finditer(r"^[0-9a-f]{16}  (\S+)$", text, re.M)}
+    declared = {selector for _, selector in facts.methods}
+    declared |= {re.sub(r"^[-+]\[\S+ (.*)\]$", r"\1", name) for name in facts.by_hand("method")}
+    wrong += [f"sends {selector}, which no row of {facts.folder}/objc.tsv has" for selector in sorted(selectors - declared)]
+    count["selectors"] = len(selectors)
     allowed = {install_name(framework) for framework in apple_facts.FRAMEWORKS}
     allowed |= {"/usr/lib/libSystem.B.dylib", "/usr/lib/libobjc.A.dylib", "@rpath/liblz4.1.dylib", "@rpath/libzstd.1.dylib"}
     loads = subprocess.run([OBJDUMP, "--macho", "--dylibs-used", program], check=True, capture_output=True, text=True).stdout
