@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/clock.h"
+#include "base/fourcc.h"
 #include "channel/compression.h"
 #include "channel/messages.h"
 #include "mirror/diff.h"
@@ -228,6 +229,79 @@ void route_frame(benchmark::State& state) {
     state.counters["messages"] = benchmark::Counter(7, benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK(route_frame);
+
+// --- whole pictures into what the compositor shows
+// -------------------------------------------------------------------------------------------
+
+// A surface whose system calls cost nothing: what remains is our own work.
+class PlainSurface final : public surface::Surface {
+public:
+    PlainSurface(std::size_t stride, std::size_t height) : stride_(stride) {
+        file_ = mirror::SharedFile::create(stride * height).value();
+    }
+    [[nodiscard]] std::uint32_t id() const override { return 1; }
+    [[nodiscard]] std::size_t stride() const override { return stride_; }
+    [[nodiscard]] Status check() const override { return {}; }
+    [[nodiscard]] bool in_use() const override { return false; }
+    [[nodiscard]] Result<MutableBytes> begin_write() override { return file_.bytes(); }
+    void end_write() override {}
+
+private:
+    std::size_t stride_;
+    mirror::SharedFile file_;
+};
+
+enum class Into : std::uint8_t { Shm, Surface, PaddedSurface };
+
+// A 1080p picture of which everything has changed, as diffs the way that stock senders cut it. XR24: the
+// alpha pass included.
+void raw_picture(benchmark::State& state, Into into, CompressionKind kind, std::uint32_t format) {
+    constexpr std::size_t kHeight = 1080;
+    mirror::ImageLayout layout;
+    layout.width = kWidth;
+    layout.height = kHeight;
+    layout.format = format;
+    layout.row_bytes = layout.view_stride = layout.file_stride = kWidth * 4;
+    mirror::MirrorState mirror;
+    mirror.compression = kind;
+    std::shared_ptr<surface::Published> published;
+    if (into != Into::Shm) {
+        if (into == Into::PaddedSurface) layout.file_stride += 256;
+        published = std::make_shared<surface::Published>();
+        published->surface = std::make_shared<PlainSurface>(layout.file_stride, kHeight);
+    }
+    auto image = mirror::Replica::create_image(mirror, 1, layout, published).value();
+    const std::vector<std::byte> plain = picture(bench::Pattern::Text);
+    Compressor compressor;
+    std::vector<std::vector<std::byte>> chunks;
+    for (std::size_t at = 0; at + kChunk <= layout.view_size(); at += kChunk) {
+        std::vector<std::byte> diff(kSpanHeader);
+        store_u32(diff, 0, static_cast<std::uint32_t>(at / kDiffWord));
+        store_u32(diff, 4, static_cast<std::uint32_t>((at + kChunk) / kDiffWord));
+        diff.insert(diff.end(), plain.begin(), plain.end());
+        std::vector<std::byte> packed = diff;
+        if (kind != CompressionKind::None && !compressor.compress(kind, diff, packed))
+            return state.SkipWithError("not compressed");
+        chunks.push_back(std::move(packed));
+    }
+    const mirror::Update update{mirror::Update::Kind::Diff, kSpanHeader + kChunk, 0};
+    const Allocations allocations(state);
+    for (auto _ : state)
+        for (const auto& chunk : chunks)
+            if (!image->receive(update, chunk)) return state.SkipWithError("refused");
+    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * chunks.size() * kChunk));
+}
+BENCHMARK_CAPTURE(raw_picture, shm_lz4, Into::Shm, CompressionKind::Lz4, fourcc("XR24"));
+BENCHMARK_CAPTURE(raw_picture, surface_xr24_lz4, Into::Surface, CompressionKind::Lz4, fourcc("XR24"));
+BENCHMARK_CAPTURE(raw_picture, padded_surface_xr24_lz4, Into::PaddedSurface, CompressionKind::Lz4,
+                  fourcc("XR24"));
+BENCHMARK_CAPTURE(raw_picture, surface_ar24_lz4, Into::Surface, CompressionKind::Lz4, fourcc("AR24"));
+BENCHMARK_CAPTURE(raw_picture, padded_surface_ar24_lz4, Into::PaddedSurface, CompressionKind::Lz4,
+                  fourcc("AR24"));
+BENCHMARK_CAPTURE(raw_picture, shm_none, Into::Shm, CompressionKind::None, fourcc("XR24"));
+BENCHMARK_CAPTURE(raw_picture, surface_xr24_none, Into::Surface, CompressionKind::None, fourcc("XR24"));
+BENCHMARK_CAPTURE(raw_picture, padded_surface_ar24_none, Into::PaddedSurface, CompressionKind::None,
+                  fourcc("AR24"));
 
 } // namespace
 } // namespace tv

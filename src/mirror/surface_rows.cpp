@@ -76,10 +76,13 @@ void write_view(MutableBytes pixels, const ImageLayout& layout, bool opaque, std
         const Bytes shown = data.first(x < layout.row_bytes ? std::min(in_row, layout.row_bytes - x) : 0);
         const std::size_t place = (layout.flipped ? layout.height - 1 - row : row) * layout.file_stride;
         if (!shown.empty()) {
+            std::byte* const to = pixels.data() + place;
             if (opaque)
-                copy_part(pixels.data() + place, x, shown, past_caches);
+                copy_part(to, x, shown, past_caches);
+            else if (past_caches)
+                copy_past_caches(to + x, shown.data(), shown.size());
             else
-                std::memcpy(pixels.data() + place + x, shown.data(), shown.size());
+                std::memcpy(to + x, shown.data(), shown.size());
         }
         offset += in_row;
         data = data.subspan(in_row);

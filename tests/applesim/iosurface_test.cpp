@@ -1,5 +1,10 @@
 // The IOSurface store on the simulated system.
 #include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -152,6 +157,33 @@ TEST_F(IOSurfaceStoreTest, what_is_not_as_it_was_asked_for_is_tried_once_more_an
         EXPECT_EQ(made.error().category, ErrorCategory::Unsupported) << describe(made.error());
     }
     EXPECT_EQ(store_->counts().live, 0u);
+}
+
+// What the test below has this program do as another process.
+TEST(InAnotherProcess, a_surface_is_looked_up) {
+    const char* id = std::getenv("TV_LOOKUP_ID");
+    if (id == nullptr) GTEST_SKIP() << "skipped: started by another test alone";
+    IOSurfaceRef found = IOSurfaceLookup(static_cast<IOSurfaceID>(std::strtoul(id, nullptr, 10)));
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(IOSurfaceGetWidth(found), 33u);
+    CFRelease(found);
+}
+
+TEST(TwoProcesses, only_global_surfaces_are_found_by_their_id) {
+    std::string folder = testing::TempDir() + "applesimXXXXXX";
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    sim::use_machine(folder);
+    for (const bool other_process : {true, false}) {
+        auto surface = IOSurface::create(33, 5, {.other_process = other_process}).value();
+        std::array<char, 4096> program{};
+        ASSERT_GT(readlink("/proc/self/exe", program.data(), program.size() - 1), 0);
+        const std::string command = "TV_APPLESIM_MACHINE=" + folder +
+                                    " TV_LOOKUP_ID=" + std::to_string(surface->id()) + " '" + program.data() +
+                                    "' --gtest_filter=InAnotherProcess.* > /dev/null 2>&1";
+        EXPECT_EQ(std::system(command.c_str()) == 0, other_process);
+    }
+    sim::use_machine("");
+    std::filesystem::remove_all(folder);
 }
 
 class GuardTest : public IOSurfaceStoreTest {
