@@ -4,7 +4,8 @@
   apple_facts.py --update TABLES    copies the rows that the headers of tests/applesim/include declare from the full tables in the folder
                                     TABLES (apple-abi.tsv, apple-objc.tsv) into tests/applesim/facts
   apple_facts.py --check            every declaration of the headers, as clang reads it, is in the tables with the same types and
-                                    values, and every row of the tables is declared
+                                    values, and every row of the tables is declared; every function agrees with its
+                                    typed prototype in tests/applesim/facts/prototypes.h
   apple_facts.py --asserts OUT      writes OUT.cpp and OUT.mm: one static_assert for each constant, layout, key and prototype; the
                                     same files compile against a Mac's SDK
   apple_facts.py --mutations        changes copies of the headers in every way that must be noticed, and counts what was
@@ -338,6 +339,12 @@ def compare(headers, facts):
         if owner not in facts.classes and owner not in facts.by_hand("class") and owner not in facts.by_hand("protocol"):
             wrong.append(f"class or protocol {owner} is not in the tables")
 
+    # Typed prototypes from another source than the headers: pointers of different kinds that changed places.
+    source, known = prototypes(facts)
+    wrong += [f"function {name} has no typed prototype in {PROTOTYPES}" for name in declared.functions if name not in known]
+    done = clang(headers, "objective-c++", include_all(headers) + source, "-fsyntax-only", "-ferror-limit=0")
+    wrong += [f"prototype: {text}" for text in re.findall(r"error: (.*)", done.stderr)]
+
     # The other direction: each row is declared, so the tables hold nothing that nobody looks at.
     have = set(declared.functions) | set(declared.constants) | set(declared.variables) | set(declared.structs) | set(declared.macros)
     for rows in (facts.functions, facts.constants, facts.enumerators, facts.strings, facts.data, facts.aliases, facts.structs):
@@ -346,6 +353,15 @@ def compare(headers, facts):
     for rows in facts.methods.values():
         wrong += [f"{r.sign}[{r.owner} {r.selector}] is in the tables and no header declares it" for r in rows if (r.owner, r.sign + r.selector) not in sent]
     return wrong, number
+
+
+PROTOTYPES = "prototypes.h"
+
+
+def prototypes(facts):
+    with open(os.path.join(TOP, facts.folder, PROTOTYPES), encoding="utf-8") as file:
+        text = file.read()
+    return text, set(re.findall(r"(\w+)\([^()]*\);", text))
 
 
 def split_types(text):
@@ -489,6 +505,12 @@ def mutations(headers, facts):
             if at is not None and len(params) == len(codes):
                 swapped = params[:at] + [params[at + 1], params[at]] + params[at + 2 :]
                 result.append((f"{row.name}: parameters {at + 1} and {at + 2} swapped", name, found.group(0), f"{row.name}({', '.join(swapped)});"))
+            # Two neighbours that are both pointers, or both the same kind of number, of different types.
+            kinds = [re.sub(r"\w+$", "", part).strip() for part in params]
+            at = next((i for i in range(len(codes) - 1) if codes[i] == codes[i + 1] and kinds[i] != kinds[i + 1]), None)
+            if at is not None and len(params) == len(codes) and not {"CVPixelBufferRef", "CVImageBufferRef"} >= {kinds[at], kinds[at + 1]}:
+                swapped = params[:at] + [params[at + 1], params[at]] + params[at + 2 :]
+                result.append((f"{row.name}: neighbours {at + 1} and {at + 2} swapped", name, found.group(0), f"{row.name}({', '.join(swapped)});"))
             result.append((f"{row.name}: last parameter dropped", name, found.group(0), f"{row.name}({', '.join(params[:-1])});"))
         for found in re.finditer(r"\b(\w+) = (-?\w+)(?=\s*[,}])", text):
             if found.group(1) in facts.constants or found.group(1) in facts.enumerators:
@@ -600,7 +622,7 @@ def main():
     if options.asserts:
         for ending, objc in ((".cpp", False), (".mm", True)):
             with open(options.asserts + ending, "w", encoding="utf-8") as file:
-                file.write(asserts(options.headers, facts, objc)[0])
+                file.write(asserts(options.headers, facts, objc)[0] + prototypes(facts)[0])
     if options.check:
         wrong, count = compare(options.headers, facts)
         for line in wrong:
