@@ -1,6 +1,7 @@
-// The functions that are used, once more, with the types that Apple's documentation gives them: compiled behind the headers under test, on a
-// Mac behind the SDK's. What the letters of the tables cannot tell apart, two pointers swapped, is another type here.
-// Made from documentation and not from the headers; scripts/apple_facts.py --check compiles it.
+// The functions that are used, once more, with the types that Apple's documentation gives them: compiled
+// behind the headers under test, on a Mac behind the SDK's. What the letters of the tables cannot tell apart,
+// two pointers swapped, is another type here. Made from documentation and not from the headers;
+// scripts/apple_facts.py --check compiles it.
 // clang-format off
 extern "C" {
 CFTypeID CFArrayGetTypeID(void);
