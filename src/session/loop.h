@@ -79,7 +79,7 @@ private:
     mirror::MirrorState mirror_;
     const std::vector<std::shared_ptr<video::DecoderFactory>> decoders_;
     const std::shared_ptr<surface::SurfaceStore> surfaces_; // null: pixels are in files
-    video::WorkerPool video_workers_; // its threads call wake_
+    video::WorkerPool video_workers_;                       // its threads call wake_
     // Between the proxy's end, which gives decoders up, and that of the workers.
     class WorkersEnd {
     public:
