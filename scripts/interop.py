@@ -377,6 +377,23 @@ def test_peer(report, programs, version, peer, direct, options):
             report.check(name, str(error))
 
 
+def test_without_vulkan(report, programs, version, peer, direct):
+    """A remote side without a Vulkan driver: with --no-gpu all is well; without it the listener learns from the first application."""
+    chroot, waypipe = peer[:-1], peer[-1]
+    bare = [*chroot, "env", "VK_DRIVER_FILES=/nonexistent", waypipe]
+    name = f"waypipe {version} without Vulkan"
+    try:
+        with Bed(programs, bare, "none", [programs["tunnelview"], "--no-gpu"]) as bed:
+            report.check(f"{name}: --no-gpu", problem_of(bed, run_scenario(bed, ["shm-basic", "10"], None).difference(direct["shm-basic"])))
+        with Bed(programs, bare, "none", [programs["tunnelview"]]) as bed:
+            first = run_scenario(bed, ["shm-basic", "10"], None)
+            said = "--no-gpu" in bed.rig.log("client")
+            report.check(f"{name}: an application ends and the way out is said", None if first.code != 0 and said else bed.logs() or "no")
+            report.check(f"{name}: the next ones are shown", problem_of(bed, run_scenario(bed, ["shm-basic", "10"], None).difference(direct["shm-basic"])))
+    except RigError as error:
+        report.check(name, str(error))
+
+
 def run_direct(programs):
     """All scenarios on the compositor itself: what the others are compared with."""
     direct = {}
@@ -419,6 +436,8 @@ def main():
         begin = time.monotonic()
         if not options.only_live:
             test_peer(report, programs, version, peer, direct, options)
+        if version in RUST and not options.only_live and not options.stock:
+            test_without_vulkan(report, programs, version, peer, direct)
         if version in LIVE and not options.stock:
             test_live(report, build, version)
         print(f"waypipe {version}: {time.monotonic() - begin:.0f} s", flush=True)

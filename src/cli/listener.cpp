@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/executable_path.h"
+#include "cli/lessons.h"
 #include "cli/process.h"
 #include "cli/recordings.h"
 #include "cli/security_context.h"
@@ -28,7 +29,7 @@ namespace {
 constexpr int kChannelNumber = 3;
 constexpr int kCompositorNumber = 4;
 constexpr int kStatsNumber = 5;
-constexpr int kRefusedNumber = 6;
+constexpr int kLessonsNumber = 6;
 constexpr std::size_t kTagLength = 10;
 
 // What every connection's process is started with, and what lives as long as the listener.
@@ -69,12 +70,10 @@ public:
 
     // `stats`: null without statistics.
     Result<pid_t> start(int channel, StatsHub* stats) {
-        request_.descriptors = {{channel, kChannelNumber}};
-        give_up_refused_store();
+        request_.descriptors = {{channel, kChannelNumber}, {lessons_.descriptor(), kLessonsNumber}};
+        lessons_.apply(options_, log_);
         request_.arguments = session_process_arguments(options_, kChannelNumber, next_recording(),
-                                                       kStatsNumber, kRefusedNumber);
-        if (options_.store == StoreWish::IOSurface)
-            request_.descriptors.push_back({refused_write_.get(), kRefusedNumber});
+                                                       kStatsNumber, kLessonsNumber);
         if (only_once()) request_.descriptors.push_back({place_.connection.get(), kCompositorNumber});
         UniqueFd statistics;
         if (stats != nullptr) {
@@ -90,25 +89,12 @@ public:
 private:
     SessionStarter() = default;
 
-    // Once for all connections: what a compositor takes does not change.
+    // Once for all connections, unless one of them learns better.
     Done decide_store(const Log& log) {
         log_ = log;
         TV_ASSIGN(options_.store, choose_store(options_, place_.path, surface_backend(), log));
-        if (options_.store != StoreWish::IOSurface) return {};
-        int ends[2];
-        if (::pipe(ends) != 0) return failure(fmt::format("cannot make a pipe: {}", errno_text(errno)));
-        refused_read_ = UniqueFd::adopt(ends[0]);
-        refused_write_ = UniqueFd::adopt(ends[1]);
-        for (int end : ends) (void)::fcntl(end, F_SETFD, FD_CLOEXEC);
-        (void)::fcntl(refused_read_.get(), F_SETFL, O_NONBLOCK);
+        TV_ASSIGN(lessons_, Lessons::create());
         return {};
-    }
-    // A compositor that took surfaces once may have been replaced by another.
-    void give_up_refused_store() {
-        char byte = 0;
-        if (options_.store != StoreWish::IOSurface || ::read(refused_read_.get(), &byte, 1) != 1) return;
-        log_.warning("from now on pixels go through wl_shm: the compositor has refused an IOSurface");
-        options_.store = StoreWish::Shm;
     }
 
     // The next application is shown, whatever has become of the folder since the start.
@@ -124,8 +110,8 @@ private:
 
     Options options_;
     Log log_;
-    UniqueFd refused_read_, refused_write_; // with IOSurfaces
-    unsigned started_ = 0;                  // connections
+    Lessons lessons_;
+    unsigned started_ = 0; // connections
 
     CompositorPlace place_;
     std::optional<SecurityContext> context_;

@@ -185,11 +185,11 @@ constexpr OptionRow kTable[] = {
      "(default)",
      apply_store},
     // From the listener to its connections' processes.
-    {"store-fd", 0, Takes::Value, "N", "",
+    {"lessons-fd", 0, Takes::Value, "N", "",
      [](Options& o, std::string_view v) -> Done {
-         o.store_fd = parse_number<int>(v);
-         if (!o.store_fd || *o.store_fd < 0)
-             return failure(fmt::format("--store-fd: '{}' is not a descriptor's number", v));
+         o.lessons_fd = parse_number<int>(v);
+         if (!o.lessons_fd || *o.lessons_fd < 0)
+             return failure(fmt::format("--lessons-fd: '{}' is not a descriptor's number", v));
          return {};
      }},
     {"threads", 0, Takes::Value, "N",

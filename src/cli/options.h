@@ -48,7 +48,7 @@ struct Options {
     unsigned threads = 0; // 0: chosen by each side
     VideoChoice video;
     StoreWish store = StoreWish::Auto;
-    std::optional<int> store_fd; // a byte to this inherited pipe: the compositor has refused an IOSurface
+    std::optional<int> lessons_fd;     // an inherited pipe, see lessons.h
     std::optional<std::string> socket; // path, prefix of paths (ssh) or vsock address
     std::optional<VsockAddress> vsock_address;
     std::optional<SocketFds> socket_fds;

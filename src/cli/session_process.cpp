@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/thread_setup.h"
+#include "cli/lessons.h"
 #include "cli/process.h"
 #include "cli/recordings.h"
 #include "cli/stats_hub.h"
@@ -129,10 +130,8 @@ SessionConfig session_config(const Options& options, const SurfaceBackend& backe
         config.surfaces = backend.store;
         config.make_surface_painter = backend.make_painter;
     }
-    if (options.store_fd)
-        config.surfaces_refused = [pipe = std::make_shared<UniqueFd>(UniqueFd::adopt(*options.store_fd))] {
-            (void)!::write(pipe->get(), "", 1);
-        };
+    if (options.lessons_fd)
+        config.surfaces_refused = [pipe = *options.lessons_fd] { tell_lesson(pipe, Lesson::SurfaceRefused); };
     config.title_prefix = options.title_prefix;
     config.worker_threads = options.threads;
     config.thread_started = [] { set_thread_qos(ThreadQos::UserInteractive); };
@@ -177,12 +176,17 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
     prepared->recorder.reset();
     context.reset();
     if (stopped_by != 0) die_from(stopped_by);
+    if (report.gave_up_over_gpu) {
+        log.warning("an application was ended by the remote waypipe as soon as it was offered dmabufs; if it "
+                    "names Vulkan, start it again, with --no-gpu, or install a Vulkan driver there");
+        if (options.lessons_fd) tell_lesson(*options.lessons_fd, Lesson::NoRemoteGpu);
+    }
     return explain(report, log);
 }
 
 std::vector<std::string> session_process_arguments(const Options& options, int channel,
                                                    const std::optional<std::string>& record, int stats,
-                                                   int refused) {
+                                                   int lessons) {
     std::vector<std::string> arguments{"tunnelview"};
     if (options.debug) arguments.emplace_back("--debug");
     if (options.no_gpu) arguments.emplace_back("--no-gpu");
@@ -190,8 +194,8 @@ std::vector<std::string> session_process_arguments(const Options& options, int c
     if (options.store == StoreWish::Shm) arguments.emplace_back("--store=shm");
     if (options.store == StoreWish::IOSurface) {
         arguments.emplace_back("--store=iosurface");
-        arguments.push_back(fmt::format("--store-fd={}", refused));
     }
+    arguments.push_back(fmt::format("--lessons-fd={}", lessons));
     if (options.threads != 0) arguments.push_back(fmt::format("--threads={}", options.threads));
     if (!options.title_prefix.empty())
         arguments.push_back(fmt::format("--title-prefix={}", options.title_prefix));

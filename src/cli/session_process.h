@@ -20,10 +20,11 @@ namespace tv::cli {
                                                const Log& log);
 
 // The command line that makes this program serve a channel on the descriptor `channel`, and record it. With
-// --stats it writes them to the descriptor `stats`; with IOSurfaces, that one was refused to `refused`.
+// --stats it writes them to the descriptor `stats`; what it
+// learns for later ones goes to `lessons`.
 [[nodiscard]] std::vector<std::string> session_process_arguments(const Options& options, int channel,
                                                                  const std::optional<std::string>& record,
-                                                                 int stats, int refused);
+                                                                 int stats, int lessons);
 
 // A connection to the compositor that the environment names; inside of the security context that the options
 // ask for, which is to be held as long as the connection is.

@@ -172,6 +172,10 @@ void announce_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t shm_nam
         .u(kDmabufVersion);
 }
 
+bool gave_up_over_dmabufs(const Proxy& proxy) {
+    return proxy.peer == PeerKind::Rust && proxy.dmabuf.global != 0 && !proxy.dmabuf.any_bound;
+}
+
 void withdraw_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t name) {
     if (proxy.dmabuf.global == 0 || name != proxy.dmabuf.shm_global) return;
     MessageBuilder(proxy.channel.event(12), registry, event_opcode(InterfaceId::wl_registry, "global_remove"))

@@ -26,6 +26,10 @@ void withdraw_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t name);
 void send_dmabuf_format(Proxy& proxy, std::uint32_t id, std::uint32_t version, std::uint32_t format);
 [[nodiscard]] Status send_dmabuf_feedback(Proxy& proxy, std::uint32_t id);
 
+// For the end of a connection: whether the remote side gave up because it was offered dmabufs. waypipe 0.11
+// ends an application at once where it finds no Vulkan driver; it tells the application, but not us.
+[[nodiscard]] bool gave_up_over_dmabufs(const Proxy& proxy);
+
 // OpenDMABUF and its video relatives.
 [[nodiscard]] Status open_image(Proxy& proxy, MessageType type, Bytes message);
 

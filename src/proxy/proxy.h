@@ -62,6 +62,7 @@ struct DmabufState {
     bool enabled = false;               // this connection may have ours
     bool real = false;                  // this connection may have the compositor's, with surfaces for pixels
     bool bound = false;                 // the application has bound it
+    bool any_bound = false;             // or any other global
     UniqueFd null_file;                 // goes with each surface
     std::uint32_t global = 0;           // its name; 0: not announced
     std::uint32_t shm_global = 0;       // the compositor's wl_shm

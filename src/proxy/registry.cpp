@@ -73,6 +73,7 @@ Status bind(Proxy& proxy, Call& call) {
         return fail(ErrorCategory::PeerViolation, "bind of a global as another interface", name);
     if (version == 0 || version > entry->version)
         return fail(ErrorCategory::PeerViolation, "bind of a version that was not offered", version);
+    proxy.dmabuf.any_bound = true;
     if (proxy.dmabuf.global != 0 && entry->interface == InterfaceId::zwp_linux_dmabuf_v1)
         return proxy.dmabuf.real ? bind_surface_dmabuf(proxy, call, version, id)
                                  : bind_dmabuf(proxy, call.header.object, version, id);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/poll.h"
+#include "proxy/dmabuf.h"
 
 namespace tv {
 namespace {
@@ -168,6 +169,8 @@ SessionReport SessionLoop::run() {
     }
     finish(report);
     if (statistics_) report_statistics(true);
+    report.gave_up_over_gpu =
+        report.end == SessionEnd::ApplicationClosed && proxy::gave_up_over_dmabufs(proxy_);
     return report;
 }
 

@@ -84,6 +84,9 @@ enum class SessionEnd {
 struct SessionReport {
     SessionEnd end = SessionEnd::Failed;
     std::optional<Error> error; // set when end is Failed
+    // The remote side ended the connection as soon as it was offered dmabufs: waypipe 0.11 does where it
+    // finds no Vulkan driver.
+    bool gave_up_over_gpu = false;
 };
 
 class Session {

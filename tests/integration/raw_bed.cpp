@@ -38,11 +38,13 @@ SessionReport RawTest::report(Milliseconds timeout) {
     return report.value_or(SessionReport{});
 }
 
-void RawTest::close_cleanly() {
+SessionReport RawTest::close_cleanly() {
     peer_->send(msg::Close{0});
     EXPECT_TRUE(peer_->wait_for_end());
-    EXPECT_EQ(report().end, SessionEnd::ApplicationClosed);
+    const SessionReport ended = report();
+    EXPECT_EQ(ended.end, SessionEnd::ApplicationClosed);
     EXPECT_TRUE(compositor_->wait_until_no_clients(10s));
+    return ended;
 }
 
 std::string RawTest::error_text() {

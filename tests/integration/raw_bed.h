@@ -25,7 +25,7 @@ protected:
     [[nodiscard]] bool start(Wire wire, CompositorOptions options = {},
                              std::optional<SessionConfig> config = {});
     // Ends the connection from the remote side and expects a clean end.
-    void close_cleanly();
+    SessionReport close_cleanly();
     [[nodiscard]] SessionReport report(Milliseconds timeout = 10s);
     // The text of the wl_display.error that the application got; empty when there was none.
     [[nodiscard]] std::string error_text();

@@ -72,6 +72,35 @@ TEST_F(WireTest, a_c_peer_that_never_rests_is_acknowledged_before_it_has_kept_ma
     close_cleanly();
 }
 
+// --- peers without a GPU driver
+// --------------------------------------------------------------------------------
+
+TEST_F(WireTest, a_rust_peer_that_leaves_as_soon_as_it_is_offered_dmabufs_is_suspected_of_having_no_gpu) {
+    ASSERT_TRUE(start({17}));
+    ASSERT_TRUE(peer_->read_registry());
+    EXPECT_TRUE(close_cleanly().gave_up_over_gpu);
+}
+
+TEST_F(WireTest, a_rust_peer_whose_application_binds_something_is_not) {
+    ASSERT_TRUE(start({17}));
+    ASSERT_NE(peer_->open_window().surface, 0U);
+    EXPECT_FALSE(close_cleanly().gave_up_over_gpu);
+}
+
+TEST_F(WireTest, a_c_peer_is_not_for_it_only_says_so) {
+    ASSERT_TRUE(start({16}));
+    ASSERT_TRUE(peer_->read_registry());
+    EXPECT_FALSE(close_cleanly().gave_up_over_gpu);
+}
+
+TEST_F(WireTest, who_is_offered_no_dmabufs_is_not) {
+    SessionConfig config = session_config();
+    config.offer_gpu = false;
+    ASSERT_TRUE(start({17}, {}, std::move(config)));
+    ASSERT_TRUE(peer_->read_registry());
+    EXPECT_FALSE(close_cleanly().gave_up_over_gpu);
+}
+
 // --- contents
 // --------------------------------------------------------------------------------------------------
 

@@ -290,8 +290,9 @@ TEST_F(Listener, goes_on_without_a_spinning_processor_when_descriptors_run_out) 
         << "skipped: UBSan checks virtual calls through a pipe of its own and takes EMFILE for a bad object";
 #endif
 #endif
-    // 0-2, two for signals, one to listen: no room for a channel and its copy.
-    auto options = command({"-c", "ulimit -n 7; exec \"$0\" \"$@\"", TV_PROGRAM, "-s", socket_, "client"});
+    // 0-2, two for signals, two for what connections learn, one to listen: no room for a channel and its
+    // copy.
+    auto options = command({"-c", "ulimit -n 9; exec \"$0\" \"$@\"", TV_PROGRAM, "-s", socket_, "client"});
     options.arguments[0] = "/bin/sh";
     Child client = Child::spawn(options).value();
     ASSERT_TRUE(eventually([&] { return listens(socket_); }, kPatience)) << client.err();
