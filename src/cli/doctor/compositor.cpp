@@ -6,6 +6,7 @@
 
 #include "cli/doctor/doctor.h"
 #include "cli/unix_socket.h"
+#include "surface/probe.h"
 #include "surface/store.h"
 #include "wayland/client.h"
 
@@ -77,7 +78,8 @@ void check_globals(Findings& findings, const Globals& globals) {
                       "nothing to do unless an application needs one: then use a newer compositor");
 }
 
-void check_store(Findings& findings, const surface::CompositorSurvey& survey) {
+void check_store(Findings& findings, const surface::CompositorSurvey& survey, const std::string& path,
+                 surface::SurfaceStore* store) {
     if (survey.dmabuf_version == 0) {
         findings.ok("dmabuf modifiers", "the compositor has no dmabufs; tunnelview makes them of wl_shm");
     } else {
@@ -89,13 +91,28 @@ void check_store(Findings& findings, const surface::CompositorSurvey& survey) {
                         ? fmt::format("{} of {} name IOSurfaces", surfaces, survey.modifiers.size())
                         : fmt::format("{}, none of which names IOSurfaces", survey.modifiers.size()));
     }
-    findings.ok("buffers",
-                fmt::format("published by way of {}", surface::store_name(surface::offered_store(survey))));
+    const bool surfaces_wanted = surface::offered_store(survey) == surface::StoreKind::IOSurface;
+    if (!surfaces_wanted || store == nullptr) {
+        findings.ok("buffers", "published by way of wl_shm");
+        return;
+    }
+    auto connection = connect_compositor(path);
+    const Status probed = connection ? surface::probe_surfaces(std::move(*connection), *store)
+                                     : fail(ErrorCategory::Closed, "no connection");
+    if (probed)
+        findings.ok("buffers", "published as IOSurfaces: the compositor took two of them for a test");
+    else
+        findings.problem(
+            "buffers",
+            fmt::format("the compositor offers IOSurfaces and refused a test: {}", describe(probed.error())),
+            "windows are shown by way of wl_shm, which costs a copy a frame; if either program runs "
+            "in a sandbox, that may be why");
 }
 
 } // namespace
 
-void check_compositor(Findings& findings, const WaylandEnvironment& environment) {
+void check_compositor(Findings& findings, const WaylandEnvironment& environment,
+                      surface::SurfaceStore* store) {
     if (environment.socket) {
         findings.note("compositor socket", "WAYLAND_SOCKET is an open connection, which is left alone",
                       "run doctor with WAYLAND_DISPLAY set instead to have the compositor looked at");
@@ -133,7 +150,7 @@ void check_compositor(Findings& findings, const WaylandEnvironment& environment)
     if (!again) return;
     const auto survey = surface::survey_compositor(std::move(*again));
     if (survey)
-        check_store(findings, *survey);
+        check_store(findings, *survey, place->path, store);
     else
         findings.problem("dmabuf modifiers", describe(survey.error()), "restart the compositor");
 }

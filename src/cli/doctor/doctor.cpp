@@ -60,14 +60,14 @@ std::string Findings::json() const {
            "\n";
 }
 
-int doctor_mode(const Options& options) {
+int doctor_mode(const Options& options, surface::SurfaceStore* store) {
     const WaylandEnvironment environment = WaylandEnvironment::take();
     ignore_sigpipe();
     Findings findings;
     check_system(findings);
     check_environment(findings, options); // before the limit is raised
     raise_descriptor_limit();
-    check_compositor(findings, environment);
+    check_compositor(findings, environment, store);
     check_video(findings);
     check_ssh(findings, options);
     if (!print_out(options.json ? findings.json() : findings.text())) return 1;

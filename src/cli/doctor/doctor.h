@@ -8,6 +8,7 @@
 
 #include "cli/compositor.h"
 #include "cli/options.h"
+#include "surface/surface.h"
 
 namespace tv::cli {
 
@@ -47,8 +48,9 @@ private:
 
 // --- the checks, each in the file of its subject -----------------------------------------------------------
 
-// Socket and path length, globals, modifiers, which store that means.
-void check_compositor(Findings& findings, const WaylandEnvironment& environment);
+// Socket and path length, globals, modifiers, whether it takes surfaces of `store` (nullptr: there are none).
+void check_compositor(Findings& findings, const WaylandEnvironment& environment,
+                      surface::SurfaceStore* store);
 // Built-in clips through every decoder; the GPU.
 void check_video(Findings& findings);
 // Descriptor limit, temporary folder, XDG_RUNTIME_DIR, which waypipe a launcher would find.
@@ -81,6 +83,6 @@ struct Ran {
 [[nodiscard]] std::string find_in_path(std::string_view program);
 
 // The whole mode: prints, returns the exit code.
-[[nodiscard]] int doctor_mode(const Options& options);
+[[nodiscard]] int doctor_mode(const Options& options, surface::SurfaceStore* store);
 
 } // namespace tv::cli
