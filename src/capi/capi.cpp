@@ -6,6 +6,7 @@
 #include "video/convert/convert.h"
 #include "video/convert/rows.h"
 #include "video/decoders.h"
+#include "video/planes.h"
 
 namespace {
 
@@ -253,13 +254,17 @@ tv_result tv_frame_copy_bgra(tv_frame frame, uint8_t* pixels, size_t bytes, size
     if (frame == nullptr || pixels == nullptr) return TV_ERROR_ARGUMENT;
     return guarded([&] {
         const video::Picture& picture = frame->frame->picture();
-        if (!video::planes_cover(picture)) return TV_ERROR_UNSUPPORTED;
         video::PixelTarget target;
         target.pixels = {reinterpret_cast<std::byte*>(pixels), bytes};
         target.stride = stride;
         target.size = {frame->frame->info().crop_width, frame->frame->info().crop_height};
         target.bottom_up = frame->frame->info().flipped != 0;
-        return video::convert(picture, target) ? TV_OK : TV_ERROR_ARGUMENT;
+        tv_result converted = TV_ERROR_ARGUMENT;
+        const Status read = video::with_planes(picture, [&](const video::Picture& planar) -> Status {
+            if (video::convert(planar, target)) converted = TV_OK;
+            return {};
+        });
+        return read ? converted : result_of(read.error());
     });
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "video/planes.h"
+
 namespace tv::capi {
 namespace {
 
@@ -36,20 +38,23 @@ Frame::~Frame() {
 }
 
 Result<video::Picture> copy_picture(const video::Picture& picture) {
-    if (!video::planes_cover(picture))
-        return fail(ErrorCategory::Unsupported, "the picture has no planes to copy");
-    std::size_t total = 0;
-    for (const video::Plane& plane : picture.planes) total += plane.bytes.size();
-    auto memory = std::make_shared<std::vector<std::byte>>();
-    memory->reserve(total);
-    video::Picture copy = picture;
-    copy.native = nullptr;
-    for (video::Plane& plane : copy.planes) {
-        const std::size_t begin = memory->size();
-        memory->insert(memory->end(), plane.bytes.begin(), plane.bytes.end());
-        plane.bytes = Bytes(memory->data() + begin, plane.bytes.size());
-    }
-    copy.owner = std::move(memory);
+    video::Picture copy;
+    const Status copied = video::with_planes(picture, [&copy](const video::Picture& planar) -> Status {
+        std::size_t total = 0;
+        for (const video::Plane& plane : planar.planes) total += plane.bytes.size();
+        auto memory = std::make_shared<std::vector<std::byte>>();
+        memory->reserve(total);
+        copy = planar;
+        copy.native = nullptr;
+        for (video::Plane& plane : copy.planes) {
+            const std::size_t begin = memory->size();
+            memory->insert(memory->end(), plane.bytes.begin(), plane.bytes.end());
+            plane.bytes = Bytes(memory->data() + begin, plane.bytes.size());
+        }
+        copy.owner = std::move(memory);
+        return {};
+    });
+    if (!copied) return std::unexpected(copied.error());
     return copy;
 }
 

@@ -44,7 +44,7 @@ private:
     const std::shared_ptr<std::atomic<unsigned>> original_;
 };
 
-// A picture in memory of its own, for pictures with planes.
+// The picture in memory of its own, with planes.
 [[nodiscard]] Result<video::Picture> copy_picture(const video::Picture& picture);
 
 // sending(), committed(), forwarded() and sent() are the poll thread's, the rest any thread's.

@@ -1,46 +1,12 @@
 #include "metal/paint.h"
 
-#include <CoreVideo/CoreVideo.h>
-
-#include <span>
 #include <utility>
 
 #include "video/convert/convert.h"
+#include "video/videotoolbox/locked_picture.h"
 
 namespace tv::metal {
 namespace {
-
-// A decoder's picture for the CPU, for as long as this lives.
-class LockedPicture {
-public:
-    static Result<LockedPicture> lock(CVPixelBufferRef pixels) {
-        if (CVPixelBufferGetPlaneCount(pixels) != 2)
-            return fail(ErrorCategory::Unsupported, "a decoded picture does not have two planes");
-        if (const CVReturn failure = CVPixelBufferLockBaseAddress(pixels, kCVPixelBufferLock_ReadOnly);
-            failure != kCVReturnSuccess)
-            return fail(ErrorCategory::Io, "a decoded picture cannot be locked", failure);
-        return LockedPicture(pixels);
-    }
-    LockedPicture(LockedPicture&& other) noexcept : pixels_(std::exchange(other.pixels_, nullptr)) {}
-    LockedPicture& operator=(LockedPicture&&) = delete;
-    LockedPicture(const LockedPicture&) = delete;
-    LockedPicture& operator=(const LockedPicture&) = delete;
-    ~LockedPicture() {
-        if (pixels_ != nullptr) CVPixelBufferUnlockBaseAddress(pixels_, kCVPixelBufferLock_ReadOnly);
-    }
-
-    [[nodiscard]] video::Plane plane(std::size_t index) const {
-        const auto* bytes = static_cast<const std::byte*>(CVPixelBufferGetBaseAddressOfPlane(pixels_, index));
-        const std::size_t stride = CVPixelBufferGetBytesPerRowOfPlane(pixels_, index);
-        return {
-            std::span(bytes, bytes == nullptr ? 0 : stride * CVPixelBufferGetHeightOfPlane(pixels_, index)),
-            stride};
-    }
-
-private:
-    explicit LockedPicture(CVPixelBufferRef pixels) : pixels_(pixels) {}
-    CVPixelBufferRef pixels_;
-};
 
 class Painter : public std::enable_shared_from_this<Painter> {
 public:
@@ -99,12 +65,8 @@ private:
         const video::PixelTarget target{writing.bytes(), surface_->stride(), size(),
                                         video::PixelFormat::Xrgb8888, orientation_->bottom_up};
         if (picture.native == nullptr) return video::convert(picture, target);
-        TV_ASSIGN(const LockedPicture locked,
-                  LockedPicture::lock(static_cast<CVPixelBufferRef>(picture.native)));
-        video::Picture planar = picture;
-        planar.layout = video::PixelLayout::Nv12;
-        planar.planes = {locked.plane(0), locked.plane(1), video::Plane{}};
-        return video::convert(planar, target);
+        TV_ASSIGN(const video::LockedPicture locked, video::LockedPicture::lock(picture));
+        return video::convert(locked.picture(), target);
     }
 
     const std::shared_ptr<surface::IOSurface> surface_;
