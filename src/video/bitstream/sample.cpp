@@ -162,12 +162,14 @@ bool ParameterSets::update(std::span<const Bytes> sets, bool key_frame) {
         const SetName name = name_of(codec_, unit);
         const auto old =
             std::ranges::find_if(merged, [&](const auto& kept) { return name_of(codec_, kept) == name; });
-        if (old != merged.end())
+        if (old != merged.end()) {
             old->assign(unit.begin(), unit.end());
-        else
-            merged.emplace_back(unit.begin(), unit.end());
+            continue;
+        }
+        const auto behind = std::ranges::find_if(
+            merged, [&](const auto& kept) { return name.kind < name_of(codec_, kept).kind; });
+        merged.emplace(behind, unit.begin(), unit.end());
     }
-    std::ranges::stable_sort(merged, {}, [&](const auto& unit) { return name_of(codec_, unit).kind; });
     if (merged == sets_) return false;
     sets_ = std::move(merged);
     return true;
