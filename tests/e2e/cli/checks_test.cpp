@@ -90,7 +90,7 @@ TEST_F(Checks, doctor_finds_nothing_wrong_with_a_good_compositor) {
     expect_starts(finding(report, "compositor socket"), "ok: " + (folder_ / "wl") + " answers");
     expect_starts(finding(report, "globals"), "ok: ");
     EXPECT_NE(finding(report, "globals").find("wl_compositor"), std::string::npos);
-    expect_starts(finding(report, "buffers"), "ok: published by way of shm");
+    expect_starts(finding(report, "buffers"), "ok: published by way of wl_shm");
     expect_starts(finding(report, "decoder H.264"), "ok: ");
     for (const char* check :
          {"system", "translation", "sandbox", "descriptor limit", "temp directory", "XDG_RUNTIME_DIR",
