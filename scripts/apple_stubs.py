@@ -16,12 +16,14 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 import apple_facts
 
 TARGETS = "[ arm64-macos, x86_64-macos ]"
 MINIMUM = (13, 3)
 NM = os.environ.get("TV_LLVM_NM", "llvm-nm-19")
+OBJCOPY = os.environ.get("TV_LLVM_OBJCOPY", "llvm-objcopy-19")
 OBJDUMP = os.environ.get("TV_LLVM_OBJDUMP", "llvm-objdump-19")
 # What our own libraries are called in a Mach-O file.
 OURS = {"liblz4", "libzstd"}
@@ -130,9 +132,13 @@ def check(program, facts):
             if since != "-" and tuple(int(part) for part in since.split(".")) > MINIMUM:
                 wrong.append(f"{symbol}: since macOS {since}, and we run on {'.'.join(map(str, MINIMUM))}")
     # Every selector that is sent, as the Objective-C runtime is given it.
-    section = "--section=__TEXT,__objc_methname"
-    text = subprocess.run([OBJDUMP, "--macho", section, program], check=True, capture_output=True, text=True).stdout
-    selectors = {found.group(1) for found in re.finditer(r"^[0-9a-f]{16}  (\S+)$", text, re.M)}
+    with tempfile.TemporaryDirectory() as folder:
+        dumped = os.path.join(folder, "names")
+        done = subprocess.run([OBJCOPY, f"--dump-section=__TEXT,__objc_methname={dumped}", program, os.path.join(folder, "copy")], capture_output=True)
+        names = open(dumped, "rb").read() if done.returncode == 0 else b""
+    selectors = {name.decode() for name in names.split(b"\0") if name}
+    if "libobjc" in count and not selectors:
+        wrong.append("no selectors found, though it sends messages")
     declared = {selector for _, selector in facts.methods}
     declared |= {re.sub(r"^[-+]\[\S+ (.*)\]$", r"\1", name) for name in facts.by_hand("method")}
     wrong += [f"sends {selector}, which no row of {facts.folder}/objc.tsv has" for selector in sorted(selectors - declared)]
