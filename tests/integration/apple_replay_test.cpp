@@ -1,0 +1,106 @@
+// Every recorded video before the contract compositor, as a Mac would show it, on the simulated system:
+// decoded by VideoToolbox, converted by Metal, published as IOSurfaces; the same pictures as from libavcodec
+// and wl_shm.
+#include <filesystem>
+
+#include "applesim/sim/random.h"
+#include "applesim/sim/vt.h"
+#include "cli/surface_backend.h"
+#include "contract_bed.h"
+#include "replay_bed.h"
+#include "video/decoders.h"
+
+namespace {
+
+using namespace tv;
+using namespace tv::test;
+
+struct Case {
+    std::string path;
+    std::uint64_t seed;
+    unsigned withhold;
+};
+
+std::vector<Case> cases() {
+    std::vector<std::string> paths;
+    for (const auto& entry : std::filesystem::directory_iterator(TV_FIXTURES "/video")) {
+        // Buffers made with `create` have no picture on wl_shm to compare with.
+        if (entry.path().extension() == ".s2c" && entry.path().string().find("egl") == std::string::npos)
+            paths.push_back(entry.path().string());
+    }
+    std::ranges::sort(paths);
+    std::vector<Case> all;
+    for (const std::string& path : paths)
+        for (const unsigned withhold : {0U, 1U, 4U}) {
+            // 150 large pictures, twice, are enough once.
+            if (withhold == 0 && path.find("1080p") != std::string::npos) continue;
+            if (withhold == 4 && path.find("1080p") != std::string::npos) continue;
+            all.push_back({path, 1 + withhold, withhold});
+        }
+    return all;
+}
+
+std::string test_name(const testing::TestParamInfo<Case>& info) {
+    std::string name = std::filesystem::path(info.param.path).stem().string();
+    std::ranges::replace(name, '-', '_');
+    return name + "_withholding_" + std::to_string(info.param.withhold);
+}
+
+class AppleReplay : public ContractTest, public testing::WithParamInterface<Case> {
+protected:
+    SessionEnd play(UniqueFd compositor, SessionConfig config) {
+        ByteQueue recording = convert_fixture(GetParam().path);
+        auto reader = replay::RecordingReader::of_bytes(recording.bytes());
+        EXPECT_TRUE(reader.has_value());
+        replay::PlayOptions options;
+        options.speed = 0;
+        options.patience = std::chrono::nanoseconds(20s).count();
+        options.log = log_.log();
+        auto report = replay::replay(*reader, std::move(compositor), std::move(config), std::move(options));
+        EXPECT_TRUE(report.has_value()) << describe(report.error());
+        return report ? report->session.end : SessionEnd::Failed;
+    }
+    // The last byte of XR24 is nobody's.
+    static std::uint32_t crc_of(const CommitRecord& commit) {
+        std::vector<std::byte> pixels = commit.picture->pixels;
+        if (commit.format == kXrgb8888)
+            for (std::size_t at = 3; at < pixels.size(); at += 4) pixels[at] = std::byte{0};
+        return crc32_of(pixels.data(), pixels.size());
+    }
+};
+
+TEST_P(AppleReplay, shows_the_pictures_that_libavcodec_shows_on_wl_shm) {
+    sim::set_seed(GetParam().seed);
+    sim::configure({.withhold = GetParam().withhold, .finish_emits = GetParam().withhold != 4});
+    if (video::available_decoders(true).empty()) GTEST_SKIP() << "skipped: built without libavcodec";
+
+    std::vector<ContractCommit> expected;
+    SessionConfig config = surface_config();
+    CompositorOptions options;
+    options.keep_pictures = true;
+    auto plain = start_compositor(std::move(options));
+    SessionConfig shm = config;
+    shm.surfaces = nullptr;
+    EXPECT_EQ(play(plain->connect().value(), std::move(shm)), SessionEnd::ApplicationClosed);
+    for (const CommitRecord& commit : plain->commits())
+        expected.push_back(
+            {commit.surface, commit.width, commit.height, format_name(commit.format), crc_of(commit)});
+    EXPECT_FALSE(expected.empty());
+
+    SessionConfig apple = surface_config();
+    apple.decoders.insert(apple.decoders.begin(), video::videotoolbox_decoders());
+    apple.make_surface_painter = cli::surface_backend().make_painter;
+    auto compositor = start_contract({"--use-counts", "--read-for", "8"});
+    EXPECT_EQ(play(compositor->connect().value(), std::move(apple)), SessionEnd::ApplicationClosed);
+    (void)eventually([&] { return compositor->commits().size() >= expected.size(); }, 5s);
+    EXPECT_EQ(compositor->commits(), expected);
+    EXPECT_EQ(compositor->count("contract refused"), 0u);
+    EXPECT_EQ(compositor->count("contract translucent"), 0u);
+    EXPECT_GT(sim::sessions_made(), 0u);
+    const auto complaints = sim::complaints();
+    EXPECT_TRUE(complaints.empty()) << complaints.front();
+}
+
+INSTANTIATE_TEST_SUITE_P(Recorded, AppleReplay, testing::ValuesIn(cases()), test_name);
+
+} // namespace
