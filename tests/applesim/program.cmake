@@ -6,7 +6,7 @@ set(cli ${PROJECT_SOURCE_DIR}/src/cli)
 add_library(tv_sim_backend STATIC ${cli}/surface_backend_apple.cpp)
 target_link_libraries(tv_sim_backend PUBLIC tv_sim_metal tv_sim_iosurface)
 
-add_executable(tunnelview-applesim ${cli}/main.cpp ${cli}/listener.cpp ${cli}/recordings.cpp ${cli}/replay_mode.cpp
+add_executable(tunnelview-applesim ${cli}/main.cpp ${cli}/lessons.cpp ${cli}/listener.cpp ${cli}/recordings.cpp ${cli}/replay_mode.cpp
   ${cli}/session_process.cpp ${cli}/store_choice.cpp ${cli}/selftest/surfaces_apple.cpp
   ${PROJECT_SOURCE_DIR}/src/video/decoders_apple.cpp ${PROJECT_SOURCE_DIR}/src/video/ffmpeg/none.cpp)
 target_link_libraries(tunnelview-applesim PRIVATE tv_doctor tv_selftest tv_cli tv_replay tv_session tv_sim_backend tv_sim_videotoolbox)
