@@ -1,5 +1,5 @@
 # Every target sets up what it needs on a fresh Debian 12 (scripts/packages.txt) and calls one script.
-.PHONY: help build test demo lint bench interop fuzz asan tsan macos-check portable-test sdk-facts selftest ios ci clean
+.PHONY: help build test demo lint bench interop fuzz asan tsan macos-check portable-test sdk-facts selftest ios mutants ci clean
 help:
 	@echo 'make demo     real applications through a stock waypipe, pictures in build/demo/'
 	@echo 'make test     build and run all tests (under 10 minutes)'
@@ -11,8 +11,9 @@ help:
 	@echo 'make bench    side by side with the installed waypipe'
 	@echo 'make lint     clang-format, clang-tidy, shellcheck, the workflow'
 	@echo 'make macos-check  cross-builds the whole program for macOS (arm64, x86_64), checks what it imports'
+	@echo 'make mutants  breaks the code for Apple systems in many ways; the tests must notice each'
 	@echo 'make portable-test, sdk-facts, selftest, ios   what CI runs on a Mac (ios: only there)'
-	@echo 'make ci       what CI runs: test, lint, asan, tsan, fuzz'
+	@echo 'make ci       what CI runs: test, lint, asan, tsan, macos-check, mutants, fuzz'
 build:
 	@scripts/build.sh release
 test:
@@ -25,6 +26,8 @@ fuzz:
 	@scripts/fuzz.sh
 lint:
 	@scripts/lint.sh
+mutants:
+	@scripts/mutants.sh
 macos-check:
 	@scripts/macos_check.sh
 portable-test:
