@@ -359,7 +359,7 @@ PROTOTYPES = "prototypes.h"
 
 
 def prototypes(facts):
-    with open(os.path.join(TOP, facts.folder, PROTOTYPES), encoding="utf-8") as file:
+    with open(os.path.join(facts.folder, PROTOTYPES), encoding="utf-8") as file:
         text = file.read()
     return text, set(re.findall(r"(\w+)\([^()]*\);", text))
 

@@ -74,7 +74,8 @@ OSStatus CMBlockBufferCreateWithMemoryBlock(CFAllocatorRef structureAllocator, v
                                             const CMBlockBufferCustomBlockSource* customBlockSource,
                                             size_t offsetToData, size_t dataLength, CMBlockBufferFlags flags,
                                             CMBlockBufferRef* blockBufferOut);
-OSStatus CMBlockBufferGetDataPointer(CMBlockBufferRef theBuffer, size_t offset, size_t* lengthAtOffsetOut, size_t* totalLengthOut, char** dataPointerOut);
+OSStatus CMBlockBufferGetDataPointer(CMBlockBufferRef theBuffer, size_t offset, size_t* lengthAtOffsetOut,
+                                     size_t* totalLengthOut, char** dataPointerOut);
 
 OSStatus CMSampleBufferCreateReady(CFAllocatorRef allocator, CMBlockBufferRef dataBuffer,
                                    CMFormatDescriptionRef formatDescription, CMItemCount numSamples,
