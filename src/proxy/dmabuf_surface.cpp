@@ -13,7 +13,6 @@
 namespace tv::proxy {
 namespace {
 
-using wayland::event_opcode;
 using wayland::InterfaceId;
 using wayland::MessageBuilder;
 using wayland::request_opcode;

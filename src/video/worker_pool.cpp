@@ -75,6 +75,13 @@ Status WorkerPool::staff_while_locked(const std::shared_ptr<State>& state) {
     return {};
 }
 
+// Tasks that had been left to a worker that is given up need somebody now.
+void WorkerPool::hand_on_while_locked(const std::shared_ptr<State>& state) {
+    if (state->waiting.empty() || state->stopping) return;
+    // If nobody can be had, the next post() tries again and can say so.
+    [[maybe_unused]] const Status staffed = staff_while_locked(state);
+}
+
 Status WorkerPool::post(Task task) {
     std::lock_guard lock(state_->mutex);
     if (state_->stopping) return fail(ErrorCategory::Closed, "video threads have ended");
@@ -90,9 +97,7 @@ void WorkerPool::give_up_worker(std::thread::id worker) {
     --state_->serving;
     std::erase(state_->busy, worker);
     state_->ended.notify_all();
-    // Tasks that had been left to it need somebody now; if nobody can be had, the next post() tries again and
-    // can say so.
-    if (!state_->waiting.empty() && !state_->stopping) (void)staff_while_locked(state_);
+    hand_on_while_locked(state_);
 }
 
 void WorkerPool::keep(std::shared_ptr<const void> used) {
@@ -157,7 +162,7 @@ void WorkerPool::work(const std::shared_ptr<State>& state) {
     // its business any more.
     if (const auto found = given_up(); found != state->given_up.end()) {
         state->given_up.erase(found);
-        if (!state->waiting.empty() && !state->stopping) (void)staff_while_locked(state);
+        hand_on_while_locked(state);
     } else if (!state->finished) {
         --state->serving;
     }

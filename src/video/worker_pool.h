@@ -36,6 +36,7 @@ private:
     struct State;
     [[nodiscard]] static bool call_while_locked(State& state); // false: nobody is idle
     [[nodiscard]] static Status staff_while_locked(const std::shared_ptr<State>& state);
+    static void hand_on_while_locked(const std::shared_ptr<State>& state);
     static void work(const std::shared_ptr<State>& state);
 
     // Shared with the threads: one that was given up may outlive the pool.
