@@ -2,7 +2,7 @@
 # macos_check.sh: the whole product, cross-compiled and linked for macOS 13.3 on arm64 and x86_64 with zig, warnings as errors, without and
 # with FFmpeg; Apple's frameworks are the headers of tests/applesim/include and stubs made from tables of facts. What the programs then ask
 # of the system is compared with the tables. Nothing is run: no Mac takes part.
-# Ends with `N passed, N failed`.
+# Ends with `N passed, N failed`. TV_MACOS_ARCHES, TV_IOS_KINDS and TV_MUTATIONS (how many of each kind) do less of it.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -119,8 +119,8 @@ check "headers and stubs" scripts/macos_prefix.sh "$prefix" "$facts" || { close 
 
 step "facts"
 check "headers, facts and assertions agree" python3 scripts/apple_facts.py --check || true
-check "mistakes in headers are noticed" python3 scripts/apple_facts.py --mutations --most 1000 || true
-check "altered facts are noticed" python3 scripts/apple_facts.py --table-mutations --most 1000 || true
+check "mistakes in headers are noticed" python3 scripts/apple_facts.py --mutations --most "${TV_MUTATIONS:-1000}" || true
+check "altered facts are noticed" python3 scripts/apple_facts.py --table-mutations --most "${TV_MUTATIONS:-1000}" || true
 
 rm -f "$work/sources.txt"
 for arch in $arches; do
@@ -146,7 +146,7 @@ ios() {
     # Every object says for which system it is.
     [ "$(grep -c "platform $kind\$" "$work/$folder/headers.txt")" -gt 20 ] && ! grep -E '^ *platform ' "$work/$folder/headers.txt" | grep -qv "platform $kind\$"
 }
-for kind in device simulator; do
+for kind in ${TV_IOS_KINDS:-device simulator}; do
     step "iOS, $kind"
     check "the library for iOS ($kind) compiles, warnings as errors" ios "$kind" || true
 done
