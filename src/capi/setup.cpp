@@ -63,10 +63,18 @@ std::expected<UniqueFd, tv_result> connect_display(const char* path) {
     return fd;
 }
 
+// What a C host has written into an enumeration may be none of its values, which C++ must not even look at.
+template <typename Enum>
+bool up_to(const Enum& given, Enum last) {
+    std::uint32_t number = 0;
+    static_assert(sizeof number == sizeof given);
+    std::memcpy(&number, &given, sizeof number);
+    return number <= static_cast<std::uint32_t>(last);
+}
+
 bool valid(const tv_config& config) {
-    return config.channel_read_fd >= 0 && config.video >= TV_VIDEO_AUTO && config.video <= TV_VIDEO_OFF &&
-           config.qos >= TV_QOS_INHERIT && config.qos <= TV_QOS_USER_INTERACTIVE &&
-           config.log_level >= TV_LOG_DEBUG && config.log_level <= TV_LOG_NONE &&
+    return config.channel_read_fd >= 0 && up_to(config.video, TV_VIDEO_OFF) &&
+           up_to(config.qos, TV_QOS_USER_INTERACTIVE) && up_to(config.log_level, TV_LOG_NONE) &&
            config.threads <= kMaxThreads && (config.compressions & TV_COMPRESSIONS_ALL) != 0 &&
            (config.frames != 0 || config.zero_pass == 0) &&
            (config.title_prefix == nullptr || std::strlen(config.title_prefix) <= kMaxTitlePrefix);
