@@ -80,6 +80,7 @@ class Builder:
         made = os.path.join(folder, "mutant.o")
         words = [word for word in command if word not in ("-O1", "-O2", "-O3", "-MD")]
         words[words.index("-o") + 1] = made
+        words.insert(words.index("-o"), "-w")  # what a mutant no longer uses is no reason not to try it
         for option in ("-MT", "-MF"):
             if option in words:
                 del words[words.index(option) : words.index(option) + 2]

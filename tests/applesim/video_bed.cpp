@@ -181,7 +181,7 @@ Played play(const TestStream& stream, PlayOptions options) {
         for (const auto& factory : factories) driver_options.decoders.push_back(factory.get());
         video::Driver driver(std::move(driver_options));
 
-        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        const auto give_up = std::chrono::steady_clock::now() + options.at_most;
         const auto collect_until = [&](std::size_t count) {
             while (played.pictures.size() < count) {
                 driver.service();

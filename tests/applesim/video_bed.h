@@ -1,6 +1,7 @@
 // Streams through the driver with VideoToolbox on the simulation, and what has to come out.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct PlayOptions {
     bool software = true;    // libavcodec behind VideoToolbox
     bool one_by_one = false; // each packet only after the last one's picture
     const Clock* clock = &system_clock();
+    std::chrono::seconds at_most{60}; // then Played::timed_out
 };
 
 struct Played {

@@ -145,6 +145,22 @@ TEST_F(Script, errors_that_the_callback_reports) {
     }
 }
 
+// What was said decides who is asked next: a packet that is blamed goes to another decoder, a decoder that
+// failed gets another session.
+TEST_F(Script, a_reported_error_is_acted_on_by_its_kind) {
+    for (const std::uint64_t seed : kSeeds) {
+        for (const OSStatus status : {-12909, -12911}) {
+            SCOPED_TRACE(fmt::format("{}, seed {}", status, seed));
+            sim::set_seed(seed);
+            sim::configure({.faults = {{Kind::ReportsError, 0, 7, status}}});
+            const Played played = play(h264(), {.clock = &kPatient});
+            EXPECT_EQ(difference(h264(), played), "");
+            EXPECT_EQ(played.statistics.failovers, status == -12909 ? 1U : 0U);
+            EXPECT_EQ(played.statistics.restarts, status == -12909 ? 0U : 1U);
+        }
+    }
+}
+
 TEST_F(Script, pictures_that_are_missing_or_not_what_was_coded) {
     for (const Kind kind : {Kind::NoImage, Kind::Dropped, Kind::DroppedWithImage, Kind::Interrupted}) {
         SCOPED_TRACE(static_cast<int>(kind));
@@ -156,6 +172,16 @@ TEST_F(Script, pictures_that_are_missing_or_not_what_was_coded) {
 
 TEST_F(Script, a_picture_that_is_never_called_back) {
     expect_all_pictures(h264(), {.faults = {{Kind::NoCallback, 0, 5}}});
+}
+
+// VideoToolbox says that it has called back for everything: nobody has to wait for a watchdog, which this
+// clock brings only after 40 seconds.
+TEST_F(Script, a_picture_that_is_never_called_back_is_known_to_be_lost) {
+    sim::set_seed(1);
+    sim::configure({.faults = {{Kind::NoCallback, 0, 5}}});
+    const Played played = play(h264(), {.clock = &kPatient, .at_most = std::chrono::seconds(20)});
+    EXPECT_EQ(difference(h264(), played), "");
+    EXPECT_EQ(played.statistics.restarts, 1U);
 }
 
 TEST_F(Script, every_session_dies_at_once) {

@@ -462,6 +462,13 @@ std::vector<OSType> wanted_formats(const __CFDictionary* attributes) {
     return formats;
 }
 
+// Whether the session answers nothing but InvalidSession. Whose doing that is makes a difference to the
+// caller.
+bool invalid(const Session& session, const char* function) {
+    if (session.stopping) complain(std::string(function) + " after Invalidate");
+    return session.stopping || session.dead;
+}
+
 bool needs_registration(CMVideoCodecType codec) {
     World& all = world();
     const std::lock_guard guard(all.lock);
@@ -538,10 +545,7 @@ OSStatus VTDecompressionSessionDecodeFrame(VTDecompressionSessionRef session, CM
         violation("VTDecompressionSessionDecodeFrame: only asynchronous decoding, without the temporal flag, "
                   "is simulated");
     }
-    if (self->stopping) {
-        complain("DecodeFrame after Invalidate");
-        return kVTInvalidSessionErr;
-    }
+    if (invalid(*self.get(), __func__)) return kVTInvalidSessionErr;
     if (sample->format != self->format && !CFEqual(sample->format, self->format)) {
         complain("a sample of a format that the session was not asked to accept");
         return kVTFormatDescriptionChangeNotSupportedErr;
@@ -552,7 +556,7 @@ OSStatus VTDecompressionSessionDecodeFrame(VTDecompressionSessionRef session, CM
 OSStatus VTDecompressionSessionFinishDelayedFrames(VTDecompressionSessionRef session) {
     TV_SIM_CALL();
     const Entered self(session, __func__);
-    if (self->stopping || self->dead) return kVTInvalidSessionErr;
+    if (invalid(*self.get(), __func__)) return kVTInvalidSessionErr;
     if (self->behaviour.finish_emits) {
         const std::lock_guard guard(self->lock);
         self->emit = true;
@@ -565,7 +569,7 @@ OSStatus VTDecompressionSessionWaitForAsynchronousFrames(VTDecompressionSessionR
     TV_SIM_CALL();
     const Entered self(session, __func__);
     if (fault_at(Fault::Kind::WaitHangs, Fault::Kind::WaitHangs, self->ordinal, self->submitted - 1)) hang();
-    if (self->stopping || self->dead) return kVTInvalidSessionErr;
+    if (invalid(*self.get(), __func__)) return kVTInvalidSessionErr;
     self->wait_until_empty();
     return 0;
 }
