@@ -1,6 +1,7 @@
 #include "session/loop.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <thread>
@@ -93,6 +94,7 @@ SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakeP
       channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out), config.tap),
       compositor_(std::move(endpoints.compositor)), reader_(channel_, proxy_),
       before_update_([this] { return advance(); }),
+      waits_(std::array{wake_.fd(), compositor_.fd(), channel_.in()}),
       pool_(worker_count(config.worker_threads), [this] { wake_.wake(); }, config.thread_started) {
     mirror_.pool = &pool_;
     mirror_.max_written_bytes = std::min(config.limits.written_bytes, limits::kMaxWrittenBytes);
@@ -181,7 +183,7 @@ void SessionLoop::set_now() {
 Result<SessionLoop::Ending> SessionLoop::turn() {
     set_now();
     collect_descriptors();
-    if (poll_descriptors(poll_, timeout(now_)) < 0 && errno != EINTR) return fail_errno("poll");
+    if (waits_.wait(poll_, now_, due()) < 0 && errno != EINTR) return fail_errno("waiting for descriptors");
     if (stopping_.load()) return SessionEnd::Stopped;
     set_now();
 
@@ -250,13 +252,12 @@ void SessionLoop::collect_descriptors() {
     }
 }
 
-int SessionLoop::timeout(std::int64_t now) {
-    std::int64_t at = 0; // 0: never
-    for (std::int64_t due : {ack_at_, proxy_.requests.next_opening(), proxy_.video.deadline().value_or(0),
-                             mirror_.recheck_at, surfaces_at_, statistics_ ? statistics_->next() : 0})
-        if (due != 0 && (at == 0 || due < at)) at = due;
-    if (at == 0) return -1;
-    return static_cast<int>(std::clamp<std::int64_t>((at - now + kMillisecond - 1) / kMillisecond, 0, 1000));
+std::int64_t SessionLoop::due() const {
+    std::int64_t first = 0;
+    for (std::int64_t at : {ack_at_, proxy_.requests.next_opening(), proxy_.video.deadline().value_or(0),
+                            mirror_.recheck_at, surfaces_at_, statistics_ ? statistics_->next() : 0})
+        if (at != 0 && (first == 0 || at < first)) first = at;
+    return first;
 }
 
 Result<SessionLoop::Ending> SessionLoop::serve_channel() {

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include "base/wait_set.h"
 #include "mirror/decompress_pool.h"
 #include "proxy/proxy.h"
 #include "session/channel_link.h"
@@ -36,7 +37,8 @@ private:
     [[nodiscard]] proxy::FrameWatch* watch_frames();
     [[nodiscard]] Result<Ending> turn();
     void collect_descriptors();
-    [[nodiscard]] int timeout(std::int64_t now);
+    // When something is due though nobody says anything; 0: never.
+    [[nodiscard]] std::int64_t due() const;
     [[nodiscard]] Result<Ending> serve_channel();
     [[nodiscard]] Status greet();
     [[nodiscard]] Result<Ending> resume_channel();
@@ -105,6 +107,7 @@ private:
     // Indices into poll_; pipes follow in the order of proxy_.rids.pipes().
     enum Slot : std::size_t { kWake, kCompositor, kChannelIn, kChannelOut, kPipes };
     std::vector<pollfd> poll_;
+    WaitSet waits_;
     std::vector<std::byte> pipe_buffer_;
     bool channel_blocked_ = false; // the socket took less than there is
     bool channel_broken_ = false;  // it takes nothing any more
