@@ -50,6 +50,18 @@ std::string stage_json(const char* name, const StageTimes& times) {
                        times.sum % 1'000'000);
 }
 
+std::string writes_json(const surface::GuardCounts& writes) {
+    return fmt::format(R"({{"waited":{},"forced":{},"attached":{}}})", writes.waited, writes.forced,
+                       writes.attached);
+}
+
+std::string store_json(const StatisticsSnapshot& snapshot) {
+    const surface::StoreCounts& memory = snapshot.surface_memory;
+    return fmt::format(R"({{"created":{},"recycled":{},"live":{},"free":{},"bytes":{},"writes":{}}})",
+                       memory.created, memory.recycled, memory.live, memory.free, memory.bytes,
+                       writes_json(snapshot.surface_writes));
+}
+
 std::string surface_json(const SurfaceStatistics& surface, const char* compression) {
     std::string text = fmt::format(R"({{"surface":{})", surface.id);
     auto out = std::back_inserter(text);
@@ -63,6 +75,7 @@ std::string surface_json(const SurfaceStatistics& surface, const char* compressi
         fmt::format_to(out, R"(,"decoder":{},"hardware":{},"failovers":{},"without_picture":{})",
                        json_string(surface.decoder), surface.hardware, surface.failovers,
                        surface.without_picture);
+    if (surface.in_store) fmt::format_to(out, R"(,"writes":{})", writes_json(surface.writes));
     fmt::format_to(out, R"(,"width":{},"height":{},"frames":{},"measured":{},"bytes":{},"stages":{{)",
                    surface.width, surface.height, surface.frames, surface.measured, surface.bytes);
     for (std::size_t i = 0; i < surface.stages.size(); ++i)
@@ -100,6 +113,7 @@ std::string stats_json(const StatisticsSnapshot& snapshot, pid_t process) {
                    R"(,"frames":{},"bytes":{},"frames_per_second":{:.1f},"mbit_per_second":{:.3f})",
                    snapshot.frames, snapshot.bytes, snapshot.frames_per_second,
                    snapshot.bytes_per_second * 8 / 1e6);
+    if (snapshot.surface_store) line += R"(,"store":)" + store_json(snapshot);
     constexpr std::string_view kBegin = R"(,"surfaces":[)";
     constexpr std::size_t kEndRoom = 64;
     line += kBegin;

@@ -58,6 +58,8 @@ AppSummary summarize(std::string_view line) {
     AppSummary app;
     app.frames_per_second = number_of(line, "frames_per_second");
     app.mbit_per_second = number_of(line, "mbit_per_second");
+    // Before the first surface's own, which has the same name.
+    app.forced = number_of(value_of(value_of(line, "store"), "writes"), "forced");
     std::string_view rest = line;
     for (auto surface = next_surface(rest); !surface.empty(); surface = next_surface(rest)) {
         if (app.name.empty()) app.name = text_of(surface, "title");
@@ -74,11 +76,13 @@ std::string status_line(std::span<const AppSummary> apps, std::size_t width) {
     if (apps.empty()) return std::string("no application").substr(0, width);
     double frames = 0;
     double mbit = 0;
+    double forced = 0;
     const AppSummary* busiest = &apps.front();
     const AppSummary* decoding = nullptr;
     for (const AppSummary& app : apps) {
         frames += app.frames_per_second;
         mbit += app.mbit_per_second;
+        forced += app.forced;
         if (app.frames_per_second > busiest->frames_per_second) busiest = &app;
         const bool decodes = !app.codec.empty();
         if (decodes && (decoding == nullptr || app.frames_per_second > decoding->frames_per_second))
@@ -89,6 +93,7 @@ std::string status_line(std::span<const AppSummary> apps, std::size_t width) {
     if (decoding != nullptr)
         line += fmt::format("  {} {:.2f} ms ({})", decoding->codec, decoding->decode_ms,
                             decoding->decoder.empty() ? "no decoder" : decoding->decoder);
+    if (forced > 0) line += fmt::format("  {:.0f} forced write{}", forced, forced == 1 ? "" : "s");
     if (!busiest->name.empty())
         line += apps.size() == 1 ? fmt::format("  {}", busiest->name)
                                  : fmt::format("  {} {:.1f}/s", busiest->name, busiest->frames_per_second);

@@ -15,6 +15,7 @@ struct AppSummary {
     std::string codec;    // of the busiest surface that is decoded; empty: none is
     std::string decoder;  // of the same
     double decode_ms = 0; // median
+    double forced = 0;    // writes into surfaces that the compositor had not released
 };
 
 // From a line of stats_json(). What is missing in a line of other origin stays empty.

@@ -76,6 +76,7 @@ struct Arrivals {
     // What its picture source had said by then.
     std::uint64_t failovers = 0;
     std::uint64_t without_picture = 0;
+    surface::GuardCounts writes; // and the guard of its surface
 
     void clear_messages() {
         messages = bytes = 0;

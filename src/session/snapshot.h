@@ -43,6 +43,8 @@ struct SurfaceStatistics {
     StageTimes total{};
     std::uint64_t failovers = 0;       // to the next decoder
     std::uint64_t without_picture = 0; // packets that left the pixels as they were
+    bool in_store = false;             // its latest buffer is a surface of the store
+    surface::GuardCounts writes{};     // into buffers that it then showed
 };
 
 struct StatisticsSnapshot {

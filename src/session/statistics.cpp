@@ -14,6 +14,17 @@ StageTimes summary(const video::Durations& durations) {
     return {durations.count(), durations.sum(), durations.percentiles()};
 }
 
+// What the guard of a buffer's surface has counted since the last look goes to the window that shows it now.
+void count_writes(SurfaceStatistics& counts, mirror::Replica& replica) {
+    counts.in_store = replica.published() != nullptr;
+    if (!counts.in_store) return;
+    const surface::GuardCounts now = replica.published()->guard.counts();
+    const surface::GuardCounts before = std::exchange(replica.arrivals.writes, now);
+    counts.writes.forced += now.forced - before.forced;
+    counts.writes.attached += now.attached - before.attached;
+    counts.writes.waited += now.waited - before.waited;
+}
+
 } // namespace
 
 void Statistics::committed(proxy::CommittedFrame commit, mirror::Replica& replica) {
@@ -36,6 +47,7 @@ void Statistics::forwarded(std::uint64_t gate, mirror::Replica& replica) {
     counts.bytes += frame.arrived.bytes;
     counts.width = frame.commit.width;
     counts.height = frame.commit.height;
+    count_writes(counts, replica);
     if (replica.source() == nullptr) {
         constexpr std::array kStages{Stage::Receive, Stage::WaitForCommit};
         const bool updated = frame.arrived.messages != 0;

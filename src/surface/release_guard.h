@@ -24,6 +24,7 @@ struct GuardCounts {
     std::uint64_t forced = 0;   // after a whole refresh of waiting
     std::uint64_t attached = 0; // at once, because it was released, though still a window's content
     std::uint64_t waited = 0;   // that had to wait at all, the forced ones included
+    friend bool operator==(const GuardCounts&, const GuardCounts&) = default;
 };
 
 // The poll thread's. Belongs to one surface.
@@ -41,24 +42,31 @@ public:
     void attached() { ++attached_; }
     void detached() { --attached_; }
 
-    // Whether it may be written now; true until it is shown again. Starts the wait when it has to.
-    [[nodiscard]] bool ready(std::int64_t now, const Surface& surface, GuardCounts& counts) {
+    // Whether it may be written now; true until it is shown again. Starts the wait when it has to. `all`:
+    // counts of many surfaces, this one's are added.
+    [[nodiscard]] bool ready(std::int64_t now, const Surface& surface, GuardCounts& all) {
         if (clear_) return true;
+        const auto count = [&](std::uint64_t GuardCounts::* which) {
+            ++(counts_.*which);
+            ++(all.*which);
+        };
         const bool still_shown = unreleased_ > 0 && attached_ > 0;
         if (!still_shown && !surface.in_use()) {
-            if (attached_ > 0) ++counts.attached;
+            if (attached_ > 0) count(&GuardCounts::attached);
             return clear_ = true;
         }
         if (wait_until_ == 0) {
-            ++counts.waited;
+            count(&GuardCounts::waited);
             wait_until_ = now + kOneRefresh;
         }
         if (now < wait_until_) return false;
-        ++counts.forced;
+        count(&GuardCounts::forced);
         return clear_ = true;
     }
+    [[nodiscard]] const GuardCounts& counts() const { return counts_; }
 
 private:
+    GuardCounts counts_;
     bool clear_ = true;           // may be written until it is shown again
     unsigned unreleased_ = 0;     // buffers of it that the compositor has
     unsigned attached_ = 0;       // wl_surfaces that show it

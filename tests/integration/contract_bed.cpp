@@ -123,6 +123,7 @@ SessionConfig ContractTest::surface_config() {
     config.statistics = [this](const StatisticsSnapshot& snapshot) {
         const std::lock_guard lock(mutex_);
         snapshot_ = snapshot;
+        if (!snapshot.surfaces.empty()) busiest_ = snapshot.surfaces[0];
     };
     return config;
 }
@@ -130,6 +131,11 @@ SessionConfig ContractTest::surface_config() {
 StatisticsSnapshot ContractTest::last_snapshot() {
     const std::lock_guard lock(mutex_);
     return snapshot_;
+}
+
+SurfaceStatistics ContractTest::busiest_surface() {
+    const std::lock_guard lock(mutex_);
+    return busiest_;
 }
 
 } // namespace tv::test

@@ -57,12 +57,15 @@ protected:
     // With the store, and with the software decoders that there are. The last snapshot is kept.
     [[nodiscard]] SessionConfig surface_config();
     [[nodiscard]] StatisticsSnapshot last_snapshot();
+    // Of the last snapshot that had surfaces: once they are gone they are not told again.
+    [[nodiscard]] SurfaceStatistics busiest_surface();
 
     std::shared_ptr<surface::SurfaceStore> store_;
 
 private:
     std::mutex mutex_;
     StatisticsSnapshot snapshot_;
+    SurfaceStatistics busiest_;
     std::uint64_t mark_ = 0;
 };
 

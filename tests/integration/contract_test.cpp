@@ -204,6 +204,8 @@ TEST_P(ContractRelease,
             const auto took = std::chrono::steady_clock::now() - begun;
             expect_exact(played, *compositor);
             const surface::GuardCounts writes = last_snapshot().surface_writes;
+            EXPECT_TRUE(busiest_surface().in_store);
+            EXPECT_EQ(busiest_surface().writes, writes); // one window
             if (GetParam().safe) {
                 EXPECT_EQ(compositor->rewrites(), 0u);
                 EXPECT_EQ(writes.forced, 0u);

@@ -114,6 +114,49 @@ TEST(StatsJson, a_raw_surface_names_its_compression_and_has_no_decoder) {
     EXPECT_TRUE(json["stages"].has("receive"));
 }
 
+TEST(StatsJson, writes_into_surfaces_are_told_of_each_and_of_all) {
+    SurfaceStatistics stored = video_surface();
+    stored.in_store = true;
+    stored.writes = {.forced = 2, .attached = 3, .waited = 5};
+    StatisticsSnapshot snapshot = snapshot_of({stored, video_surface(8)});
+    snapshot.surface_store = true;
+    snapshot.surface_memory = {.created = 4, .recycled = 6, .live = 3, .free = 1, .bytes = 1'048'576};
+    snapshot.surface_writes = {.forced = 12, .attached = 13, .waited = 15};
+    const Json json = parsed(stats_json(snapshot, 1));
+    const Json& store = json["store"];
+    EXPECT_EQ(store["created"].number, 4);
+    EXPECT_EQ(store["recycled"].number, 6);
+    EXPECT_EQ(store["live"].number, 3);
+    EXPECT_EQ(store["free"].number, 1);
+    EXPECT_EQ(store["bytes"].number, 1'048'576);
+    EXPECT_EQ(store["writes"]["waited"].number, 15);
+    EXPECT_EQ(store["writes"]["forced"].number, 12);
+    EXPECT_EQ(store["writes"]["attached"].number, 13);
+    const Json& writes = json["surfaces"].items[0]["writes"];
+    EXPECT_EQ(writes["waited"].number, 5);
+    EXPECT_EQ(writes["forced"].number, 2);
+    EXPECT_EQ(writes["attached"].number, 3);
+    // A buffer in a file is none of the store's, whatever the session has.
+    EXPECT_EQ(stats_json(snapshot_of({video_surface()}), 1).find("writes"), std::string::npos);
+    EXPECT_EQ(stats_json(snapshot_of({video_surface()}), 1).find("store"), std::string::npos);
+    EXPECT_EQ(stats_json(snapshot, 1).find("writes", stats_json(snapshot, 1).find(R"("surface":8)")),
+              std::string::npos);
+}
+
+TEST(StatusLine, writes_that_could_wait_no_longer_are_told_for_all_applications) {
+    StatisticsSnapshot snapshot = snapshot_of({video_surface()});
+    snapshot.surface_store = true;
+    snapshot.surfaces[0].in_store = true;
+    snapshot.surfaces[0].writes.forced = 100; // part of what the connection counts
+    AppSummary app = summarize(stats_json(snapshot, 1));
+    EXPECT_EQ(app.forced, 0);
+    EXPECT_EQ(status_line(std::vector{app}, 200).find("forced"), std::string::npos);
+    snapshot.surface_writes.forced = 1;
+    app = summarize(stats_json(snapshot, 1));
+    EXPECT_NE(status_line(std::vector{app}, 200).find("  1 forced write  player"), std::string::npos);
+    EXPECT_NE(status_line(std::vector{app, app}, 200).find("  2 forced writes  player"), std::string::npos);
+}
+
 TEST(StatsJson, titles_come_back_as_they_were) {
     for (const std::string title : {"plain", "with \"quotes\" and \\", "line\nfeed\tand\x1b[2J",
                                     "Z\xc3\xbcrich \xe2\x82\xac", "\xf0\x9f\x98\x80", "\x7f"}) {
