@@ -23,6 +23,9 @@ public:
         : factory_(std::move(factory)), codecs_(codecs) {}
     [[nodiscard]] const char* name() const override { return factory_->name(); }
     [[nodiscard]] bool hardware() const override { return factory_->hardware(); }
+    [[nodiscard]] bool hardware_for(video::Codec codec) const override {
+        return factory_->hardware_for(codec);
+    }
     [[nodiscard]] bool may_decode(video::Codec codec) const override {
         return allowed(codec) && factory_->may_decode(codec);
     }

@@ -97,6 +97,9 @@ public:
     virtual ~DecoderFactory() = default;
     [[nodiscard]] virtual const char* name() const = 0; // "ffmpeg", "videotoolbox": for logs and statistics
     [[nodiscard]] virtual bool hardware() const = 0;
+    // Whether this system has hardware for the codec, as far as it says so without a stream. Cheap; asked of
+    // it once.
+    [[nodiscard]] virtual bool hardware_for(Codec /*codec*/) const { return hardware(); }
     // Cheap, loads nothing, may be optimistic: create() has the last word.
     [[nodiscard]] virtual bool may_decode(Codec codec) const = 0;
     // On a worker thread; may take 100 ms. Unsupported: never try again for this stream.

@@ -7,9 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "sim/calls.h"
 #include "sim/iosurface.h"
 #include "sim/object.h"
 #include "sim/random.h"
+#include "video/decoders.h"
 #include "video_bed.h"
 
 namespace tv::test {
@@ -276,6 +278,21 @@ TEST_F(VideoToolbox, says_whether_it_has_hardware) {
         const Played played = play(h264(), {.clock = &kPatient});
         EXPECT_EQ(difference(h264(), played), "");
         EXPECT_EQ(played.statistics.hardware, hardware);
+    }
+}
+
+TEST_F(VideoToolbox, asks_the_system_once_for_each_codec_whether_it_has_hardware) {
+    for (const bool hardware : {true, false}) {
+        sim::configure({.hardware = hardware});
+        const auto decoders = video::videotoolbox_decoders();
+        const auto asked = [] { return sim::calls()["VTIsHardwareDecodeSupported"]; };
+        const auto before = asked();
+        for (int round = 0; round < 3; ++round)
+            for (const auto codec :
+                 {video::Codec::Av1, video::Codec::H264, video::Codec::Hevc, video::Codec::Vp9})
+                EXPECT_EQ(decoders->hardware_for(codec), hardware) << video::codec_name(codec);
+        EXPECT_EQ(asked() - before, video::kCodecCount);
+        EXPECT_EQ(sim::sessions_made(), 0U);
     }
 }
 

@@ -209,7 +209,7 @@ void test_decoder(SelftestReport& report, const Clip& clip, video::DecoderFactor
     row.stage = "decode";
     row.codec = video::codec_name(clip.codec);
     row.decoder = factory.name();
-    row.hardware = factory.hardware();
+    row.hardware = factory.hardware_for(clip.codec);
     if (!factory.may_decode(clip.codec)) {
         row.reason = "this system does not have it";
         report.rows.push_back(std::move(row));

@@ -29,10 +29,37 @@ constexpr VTDecodeInfoFlags kFrameInterrupted = 16;
 constexpr VTDecodeInfoFlags kNotThePicture =
     kVTDecodeInfo_FrameDropped | kSkippedLeadingFrameDropped | kFrameInterrupted;
 
-// What is known of this system; shared by the factory and its decoders.
-struct Capabilities {
-    // Codecs that VideoToolbox has no decoder for at all.
-    std::array<std::atomic<bool>, kCodecCount> none{};
+// What is known of this system; shared by the factory and its decoders. Any thread.
+class Capabilities {
+public:
+    // VideoToolbox has no decoder for the codec at all.
+    [[nodiscard]] bool none(Codec codec) const { return of(codec).none; }
+    void note_none(Codec codec) { of(codec).none = true; }
+    // Decoders that come apart from the system are found only after this, once a process.
+    void find(Codec codec) {
+        if (codec == Codec::Vp9 || codec == Codec::Av1)
+            std::call_once(of(codec).registered, VTRegisterSupplementalVideoDecoderIfAvailable,
+                           codec_type(codec));
+    }
+    // Says nothing of profiles and sizes: only a session knows what it uses.
+    [[nodiscard]] bool hardware(Codec codec) {
+        find(codec);
+        std::call_once(of(codec).asked, [this, codec] {
+            of(codec).hardware = VTIsHardwareDecodeSupported(codec_type(codec)) != 0;
+        });
+        return of(codec).hardware;
+    }
+
+private:
+    struct Known {
+        std::atomic<bool> none{false};
+        std::once_flag registered, asked;
+        bool hardware = false; // once asked
+    };
+    [[nodiscard]] Known& of(Codec codec) { return known_[static_cast<std::size_t>(codec)]; }
+    [[nodiscard]] const Known& of(Codec codec) const { return known_[static_cast<std::size_t>(codec)]; }
+
+    std::array<Known, kCodecCount> known_;
 };
 
 // The visible part of a decoder's buffer, which may be larger than what it shows.
@@ -222,8 +249,7 @@ private:
         session_.reset();
         auto session = Session::create(changed.get(), output_);
         if (!session) {
-            if (session.error().value == kVTCouldNotFindVideoDecoderErr)
-                capabilities_->none[static_cast<std::size_t>(codec_)] = true;
+            if (session.error().value == kVTCouldNotFindVideoDecoderErr) capabilities_->note_none(codec_);
             return std::unexpected(session.error());
         }
         session_ = std::move(*session);
@@ -275,25 +301,19 @@ class VideoToolboxFactory final : public DecoderFactory {
 public:
     [[nodiscard]] const char* name() const override { return "videotoolbox"; }
     [[nodiscard]] bool hardware() const override { return true; }
-    [[nodiscard]] bool may_decode(Codec codec) const override {
-        return !capabilities_->none[static_cast<std::size_t>(codec)];
-    }
+    [[nodiscard]] bool hardware_for(Codec codec) const override { return capabilities_->hardware(codec); }
+    [[nodiscard]] bool may_decode(Codec codec) const override { return !capabilities_->none(codec); }
 
     [[nodiscard]] Result<std::unique_ptr<Decoder>> create(const StreamParameters& stream,
                                                           std::shared_ptr<DecodeSink> sink) override {
         if (!may_decode(stream.codec))
             return fail(ErrorCategory::Unsupported, "VideoToolbox has no decoder for this codec");
-        // Decoders that come apart from the system are found only after this, once a process.
-        if (stream.codec == Codec::Vp9 || stream.codec == Codec::Av1) {
-            std::call_once(registered_[static_cast<std::size_t>(stream.codec)],
-                           VTRegisterSupplementalVideoDecoderIfAvailable, codec_type(stream.codec));
-        }
+        capabilities_->find(stream.codec);
         return std::make_unique<VideoToolboxDecoder>(stream.codec, std::move(sink), capabilities_);
     }
 
 private:
     const std::shared_ptr<Capabilities> capabilities_ = std::make_shared<Capabilities>();
-    std::array<std::once_flag, kCodecCount> registered_;
 };
 
 } // namespace

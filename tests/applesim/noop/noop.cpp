@@ -192,6 +192,9 @@ Boolean VTDecompressionSessionCanAcceptFormatDescription(VTDecompressionSessionR
     return 1;
 }
 void VTRegisterSupplementalVideoDecoderIfAvailable(CMVideoCodecType) {}
+Boolean VTIsHardwareDecodeSupported(CMVideoCodecType) {
+    return 1;
+}
 OSStatus VTSessionCopyProperty(VTSessionRef, CFStringRef, CFAllocatorRef, void* out) {
     COUNTED();
     const CFTypeRef value = kCFBooleanTrue;

@@ -403,6 +403,7 @@ void configure(Behaviour behaviour) {
     all.made = 0;
     all.largest_pool = 0;
     all.hanging = true;
+    for (bool& registered : all.registered) registered = false;
 }
 void release_hangs() {
     World& all = world();
@@ -597,8 +598,9 @@ Boolean VTDecompressionSessionCanAcceptFormatDescription(VTDecompressionSessionR
     return 1;
 }
 
-Boolean VTIsHardwareDecodeSupported(CMVideoCodecType /*codecType*/) {
+Boolean VTIsHardwareDecodeSupported(CMVideoCodecType codecType) {
     TV_SIM_CALL();
+    if (needs_registration(codecType)) return 0;
     World& all = world();
     const std::lock_guard guard(all.lock);
     return all.behaviour.hardware ? 1 : 0;

@@ -43,7 +43,8 @@ struct Behaviour {
     std::vector<Fault> faults = {};
 };
 
-// For sessions made from now on; forgets counts, complaints and faults that struck.
+// For sessions made from now on; forgets counts, complaints, faults that struck, and which decoders were
+// registered.
 void configure(Behaviour behaviour);
 void release_hangs();
 
