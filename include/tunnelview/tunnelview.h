@@ -144,6 +144,18 @@ typedef enum tv_video_policy {
     TV_VIDEO_FORCE_INT = 0x7fffffff
 } tv_video_policy;
 
+/* Apple's systems: whether the pixels of remote GPU buffers live in IOSurfaces, which the compositor gets by
+ * their IOSurfaceIDs as modifiers of dmabufs and shows without copying; else they go through wl_shm, as they
+ * do on every other system. */
+typedef enum tv_surface_policy {
+    TV_SURFACES_AUTO = 0, /* the compositor of display_path is asked at the start of the run, on connections
+                           * of the library's own, for a few seconds at the most, and with two surfaces; why
+                           * it does not take them is logged. Without display_path: wl_shm */
+    TV_SURFACES_OFF = 1,
+    TV_SURFACES_ON = 2, /* it takes them: it is not asked. A surface that it refuses may end its process */
+    TV_SURFACES_FORCE_INT = 0x7fffffff
+} tv_surface_policy;
+
 /* Which thread priority the receiver's own threads get. Only Apple's systems know these; elsewhere the value
  * is taken and has no effect. */
 typedef enum tv_qos {
@@ -277,7 +289,8 @@ typedef struct tv_config {
     /* The compositor: a connected socket, borrowed in the same way; or -1 and a path. What one duplicate
      * reads the other cannot: give it to one receiver only, and leave it alone until that has ended. */
     int display_fd;
-    const char* display_path; /* of its socket, beginning with '/'; used when display_fd is -1 */
+    const char* display_path; /* of its socket, beginning with '/'; used when display_fd is -1, and to ask
+                               * whether it takes surfaces (tv_surface_policy), with display_fd too */
     uint64_t compressions;    /* TV_COMPRESSION_...: which are taken; a remote side with another is refused */
     uint64_t codecs;          /* TV_CODEC_BIT: which video may be decoded; others are not shown */
     tv_video_policy video;
@@ -288,9 +301,11 @@ typedef struct tv_config {
     int32_t frames; /* 1: tv_receiver_lookup and the frame callback work; costs a picture for each buffer */
     int32_t zero_pass;    /* 1, with frames: video is not converted into the buffers that the compositor has,
                            * because the host shows frames itself; tv_receiver_force_pass does it on demand */
-    int32_t same_process; /* 1: the compositor runs in this process (Apple: surfaces need no global name) */
+    int32_t same_process; /* 1: the compositor runs in this process. Apple: IOSurfaces are then private to it;
+                           * else every process of the user's can find them by their IDs */
     const char* title_prefix; /* before every window title; null: none; at most 128 bytes */
     tv_limits limits;
+    tv_surface_policy surfaces; /* ON is UNSUPPORTED where there are no IOSurfaces */
 } tv_config;
 
 /* The defaults: no descriptors, everything allowed, no frames. */
@@ -312,13 +327,14 @@ TV_API void tv_config_init(tv_config* config, size_t size);
      0,                                                                                                      \
      0,                                                                                                      \
      NULL,                                                                                                   \
-     TV_LIMITS_INIT}
+     TV_LIMITS_INIT,                                                                                         \
+     TV_SURFACES_AUTO}
 
 /* --- a receiver's life --------------------------------------------------------------------------------- */
 
 /* Duplicates the descriptors, connects to display_path if that is used (which blocks as connect() on a local
  * socket does). `callbacks` may be null. On success *receiver is set, else it is null.
- * ARGUMENT, COMPOSITOR, IO, MEMORY. */
+ * ARGUMENT, COMPOSITOR, IO, MEMORY, UNSUPPORTED. */
 TV_API tv_result tv_receiver_create_abi_0(const tv_config* config, const tv_callbacks* callbacks,
                                           tv_receiver* receiver);
 #define tv_receiver_create tv_receiver_create_abi_0

@@ -5,6 +5,11 @@
 #include <system_error>
 #include <utility>
 
+#include <sys/socket.h>
+
+#include "backend/ask_compositor.h"
+#include "capi/setup.h"
+
 namespace tv::capi {
 namespace {
 
@@ -125,6 +130,7 @@ tv_result Receiver::serve() {
         tell_state(TV_STATE_CONNECTING);
         SessionConfig config = std::move(setup_->session);
         SessionEndpoints endpoints = std::move(setup_->endpoints);
+        choose_surfaces(config, setup_->surfaces, setup_->ask_at);
         const SessionReport report = serve_session(Session::create(std::move(endpoints), std::move(config)));
         switch (report.end) {
         case SessionEnd::ApplicationClosed:
@@ -157,6 +163,33 @@ tv_result Receiver::serve() {
     tell_state(TV_STATE_CLOSED, reason, result, message);
     end(result);
     return result;
+}
+
+Result<UniqueFd> Receiver::connect_to_ask(const std::string& path) {
+    TV_ASSIGN(UniqueFd connection, connect_display(path, false));
+    TV_ASSIGN(UniqueFd ours, duplicate_fd(connection.get()));
+    const std::lock_guard lock(mutex_);
+    if (stop_wanted_) return fail(ErrorCategory::Closed, "the host stopped it");
+    asking_ = std::move(ours);
+    return connection;
+}
+
+void Receiver::choose_surfaces(SessionConfig& config, const backend::SurfaceBackend& surfaces,
+                               const std::string& ask_at) {
+    if (!surfaces.store) return;
+    if (!ask_at.empty()) {
+        const Status takes = backend::takes_surfaces([&] { return connect_to_ask(ask_at); }, *surfaces.store);
+        {
+            const std::lock_guard lock(mutex_);
+            asking_.reset();
+        }
+        if (!takes) {
+            config.log.info("pixels go through wl_shm: {}", describe(takes.error()));
+            return;
+        }
+    }
+    config.surfaces = surfaces.store;
+    config.make_surface_painter = surfaces.make_painter;
 }
 
 SessionReport Receiver::serve_session(Result<std::unique_ptr<Session>> session) {
@@ -206,6 +239,7 @@ tv_result Receiver::stop(std::chrono::milliseconds timeout) {
     stop_wanted_ = true;
     if (phase_ == Phase::Fresh) return TV_OK;
     if (session_) session_->stop();
+    if (asking_.valid()) (void)::shutdown(asking_.get(), SHUT_RDWR);
     const bool ended = changed_.wait_for(lock, timeout, [this] { return phase_ == Phase::Ended; });
     return ended ? TV_OK : TV_ERROR_TIMEOUT;
 }

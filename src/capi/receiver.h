@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "backend/surface_backend.h"
 #include "base/thread_setup.h"
 #include "capi/callbacks.h"
 #include "capi/frames.h"
@@ -20,7 +21,9 @@ namespace tv::capi {
 // What tv_config says, checked and copied.
 struct Setup {
     SessionEndpoints endpoints;
-    SessionConfig session; // log, observer and statistics are the receiver's to set
+    SessionConfig session;            // log, observer and statistics are the receiver's to set
+    backend::SurfaceBackend surfaces; // that the session uses if the compositor takes them
+    std::string ask_at;               // path of the compositor that is asked first; empty: nobody is
     LogLevel log_level = LogLevel::Info;
     bool log = true;
     bool frames = false;
@@ -55,6 +58,11 @@ private:
 
     [[nodiscard]] bool begin();
     [[nodiscard]] tv_result serve();
+    // Gives the session surfaces if the compositor takes them.
+    void choose_surfaces(SessionConfig& config, const backend::SurfaceBackend& surfaces,
+                         const std::string& ask_at);
+    // A connection that stop() can cut.
+    [[nodiscard]] Result<UniqueFd> connect_to_ask(const std::string& path);
     [[nodiscard]] SessionReport serve_session(Result<std::unique_ptr<Session>> session);
     void end(tv_result result);
     // Keeps the session alive while `use` runs outside the mutex; false: there is none.
@@ -86,6 +94,7 @@ private:
     Phase phase_ = Phase::Fresh;
     bool stop_wanted_ = false;
     bool pause_wanted_ = false;
+    UniqueFd asking_; // the compositor, before there is a session
     std::unique_ptr<Session> session_;
     unsigned session_users_ = 0; // with_session() calls under way
     tv_result result_ = TV_OK;

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/socket.h"
 #include "video/decoders.h"
 
 namespace tv::capi {
@@ -49,21 +50,18 @@ std::expected<UniqueFd, tv_result> borrow(int fd) {
     return std::unexpected(duplicate.error().sys_errno == EBADF ? TV_ERROR_ARGUMENT : TV_ERROR_MEMORY);
 }
 
-std::expected<UniqueFd, tv_result> connect_display(const char* path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path == nullptr || path[0] != '/' || std::strlen(path) >= sizeof address.sun_path)
-        return std::unexpected(TV_ERROR_ARGUMENT);
-    std::memcpy(address.sun_path, path, std::strlen(path) + 1);
-    UniqueFd fd = UniqueFd::adopt(::socket(AF_UNIX, SOCK_STREAM, 0));
-    if (!fd.valid()) return std::unexpected(TV_ERROR_MEMORY);
-    if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0) return std::unexpected(TV_ERROR_IO);
-    int connected = 0;
-    do {
-        connected = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    } while (connected != 0 && errno == EINTR);
-    if (connected != 0) return std::unexpected(TV_ERROR_COMPOSITOR);
-    return fd;
+bool is_socket_path(const char* path) {
+    return path != nullptr && path[0] == '/' && std::strlen(path) < sizeof sockaddr_un{}.sun_path;
+}
+
+std::expected<UniqueFd, tv_result> open_display(const tv_config& config) {
+    if (config.display_fd >= 0) return borrow(config.display_fd);
+    if (config.display_path == nullptr) return std::unexpected(TV_ERROR_ARGUMENT);
+    auto connection = connect_display(config.display_path, true);
+    if (connection) return std::move(*connection);
+    return std::unexpected(connection.error().category == ErrorCategory::Compositor
+                               ? TV_ERROR_COMPOSITOR
+                               : result_of(connection.error()));
 }
 
 // What a C host has written into an enumeration may be none of its values, which C++ must not even look at.
@@ -77,10 +75,25 @@ bool up_to(const Enum& given, Enum last) {
 
 bool valid(const tv_config& config) {
     return config.channel_read_fd >= 0 && up_to(config.video, TV_VIDEO_OFF) &&
-           up_to(config.qos, TV_QOS_USER_INTERACTIVE) && up_to(config.log_level, TV_LOG_NONE) &&
-           config.threads <= kMaxThreads && (config.compressions & TV_COMPRESSIONS_ALL) != 0 &&
+           up_to(config.surfaces, TV_SURFACES_ON) && up_to(config.qos, TV_QOS_USER_INTERACTIVE) &&
+           up_to(config.log_level, TV_LOG_NONE) && config.threads <= kMaxThreads &&
+           (config.compressions & TV_COMPRESSIONS_ALL) != 0 &&
            (config.frames != 0 || config.zero_pass == 0) &&
+           (config.display_path == nullptr || is_socket_path(config.display_path)) &&
            (config.title_prefix == nullptr || std::strlen(config.title_prefix) <= kMaxTitlePrefix);
+}
+
+// Which surfaces there are, and where to ask for them; false: those that must be are not.
+bool choose_surfaces(const tv_config& config, Setup& setup) {
+    if (config.surfaces == TV_SURFACES_OFF) return true;
+    auto surfaces = backend::surface_backend(config.same_process != 0 ? backend::CompositorProcess::This
+                                                                      : backend::CompositorProcess::Another);
+    if (config.surfaces == TV_SURFACES_ON && !surfaces.store) return false;
+    const bool asks = config.surfaces == TV_SURFACES_AUTO;
+    if (config.offer_gpu == 0 || (asks && config.display_path == nullptr)) return true;
+    if (asks) setup.ask_at = config.display_path;
+    setup.surfaces = std::move(surfaces);
+    return true;
 }
 
 SessionLimits limits_of(const tv_limits& given) {
@@ -103,6 +116,24 @@ unsigned compressions_of(std::uint64_t wanted) {
 
 } // namespace
 
+Result<UniqueFd> connect_display(const std::string& path, bool wait) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) return fail(ErrorCategory::Usage, "path of a socket");
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    UniqueFd fd = UniqueFd::adopt(::socket(AF_UNIX, SOCK_STREAM, 0));
+    if (!fd.valid()) return fail_errno("socket");
+    if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || (!wait && ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0))
+        return fail_errno("fcntl");
+    prepare_socket(fd.get());
+    int connected = 0;
+    do {
+        connected = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    } while (connected != 0 && errno == EINTR);
+    if (connected != 0) return fail(ErrorCategory::Compositor, "the compositor takes no connection");
+    return fd;
+}
+
 std::vector<std::shared_ptr<video::DecoderFactory>>
 choose_decoders(std::vector<std::shared_ptr<video::DecoderFactory>> available, tv_video_policy policy,
                 std::uint64_t codecs) {
@@ -124,11 +155,8 @@ std::expected<Setup, tv_result> make_setup(const tv_config& config) {
     if (config.channel_write_fd >= 0 && config.channel_write_fd != config.channel_read_fd) {
         TV_ASSIGN(setup.endpoints.channel_out, borrow(config.channel_write_fd));
     }
-    if (config.display_fd >= 0) {
-        TV_ASSIGN(setup.endpoints.compositor, borrow(config.display_fd));
-    } else {
-        TV_ASSIGN(setup.endpoints.compositor, connect_display(config.display_path));
-    }
+    TV_ASSIGN(setup.endpoints.compositor, open_display(config));
+    if (!choose_surfaces(config, setup)) return std::unexpected(TV_ERROR_UNSUPPORTED);
     setup.log = config.log_level != TV_LOG_NONE;
     setup.log_level = static_cast<LogLevel>(std::min<int>(config.log_level, TV_LOG_ERROR));
     setup.frames = config.frames != 0;

@@ -92,7 +92,7 @@ private:
     // Once for all connections, unless one of them learns better.
     Done decide_store(const Log& log) {
         log_ = log;
-        TV_ASSIGN(options_.store, choose_store(options_, place_.path, surface_backend(), log));
+        TV_ASSIGN(options_.store, choose_store(options_, place_.path, backend::surface_backend(), log));
         TV_ASSIGN(lessons_, Lessons::create());
         return {};
     }

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "backend/surface_backend.h"
 #include "cli/doctor/doctor.h"
 #include "cli/listener.h"
 #include "cli/logging.h"
@@ -13,7 +14,6 @@
 #include "cli/replay_mode.h"
 #include "cli/selftest/selftest.h"
 #include "cli/session_process.h"
-#include "cli/surface_backend.h"
 #include "cli/tell.h"
 
 namespace tv::cli {
@@ -54,7 +54,7 @@ int run(const std::vector<std::string>& arguments) {
     if (options->mode == Mode::Help || options->mode == Mode::Version)
         return print_out(options->mode == Mode::Help ? help_text() : version_text()) ? 0 : 1;
     if (options->mode == Mode::Selftest) return selftest_mode(options->json);
-    if (options->mode == Mode::Doctor) return doctor_mode(*options, surface_backend().store.get());
+    if (options->mode == Mode::Doctor) return doctor_mode(*options, backend::surface_backend().store.get());
     for (const std::string& notice : options->notices) tell(notice);
     const bool status_line = shows_status_line(*options);
     const auto result = dispatch(std::move(*options));

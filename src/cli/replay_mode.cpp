@@ -32,14 +32,14 @@ void sum_up(const replay::PlayReport& play) {
 Outcome<int> run_replay_mode(const Options& options, const WaylandEnvironment& environment, const Log& log) {
     TV_ASSIGN(auto recording, open_recording(options.recording));
     std::optional<SecurityContext> context;
-    const SurfaceBackend backend = surface_backend();
+    const backend::SurfaceBackend surfaces = backend::surface_backend();
     Options decided = options;
-    TV_ASSIGN(decided.store, choose_store(options, environment, backend, log));
+    TV_ASSIGN(decided.store, choose_store(options, environment, surfaces, log));
     TV_ASSIGN(UniqueFd compositor, open_compositor(options, environment, context));
     replay::PlayOptions play;
     play.speed = options.speed.value_or(1);
     play.log = log;
-    SessionConfig config = session_config(decided, backend, log);
+    SessionConfig config = session_config(decided, surfaces, log);
     TV_ASSIGN(config.statistics, open_statistics(options));
     auto report = replay::replay(recording, std::move(compositor), std::move(config), std::move(play));
     if (!report)

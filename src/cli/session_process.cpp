@@ -124,7 +124,7 @@ Outcome<int> explain(const SessionReport& report, const Log& log) {
 
 } // namespace
 
-SessionConfig session_config(const Options& options, const SurfaceBackend& backend, const Log& log) {
+SessionConfig session_config(const Options& options, const backend::SurfaceBackend& backend, const Log& log) {
     SessionConfig config;
     if (options.store == StoreWish::IOSurface) {
         config.surfaces = backend.store;
@@ -146,12 +146,12 @@ SessionConfig session_config(const Options& options, const SurfaceBackend& backe
 Outcome<int> run_session_process(const Options& options, const WaylandEnvironment& environment,
                                  const Log& log) {
     std::optional<SecurityContext> context;
-    const SurfaceBackend backend = surface_backend();
+    const backend::SurfaceBackend surfaces = backend::surface_backend();
     // Before WAYLAND_SOCKET is moved, so that a number given twice by mistake is found.
     TV_ASSIGN(SessionEndpoints endpoints, open_channel(options));
     auto prepared = [&]() -> Outcome<Prepared> {
         Prepared made{options, {}, {}};
-        TV_ASSIGN(made.options.store, choose_store(options, environment, backend, log));
+        TV_ASSIGN(made.options.store, choose_store(options, environment, surfaces, log));
         TV_ASSIGN(made.compositor, open_compositor(options, environment, context));
         TV_ASSIGN(made.recorder, start_recording(options, log));
         return made;
@@ -161,7 +161,7 @@ Outcome<int> run_session_process(const Options& options, const WaylandEnvironmen
         return std::unexpected(prepared.error());
     }
     endpoints.compositor = std::move(prepared->compositor);
-    SessionConfig config = session_config(prepared->options, backend, log);
+    SessionConfig config = session_config(prepared->options, surfaces, log);
     TV_ASSIGN(config.statistics, open_statistics(options));
     config.tap = prepared->recorder.get();
     auto session = Session::create(std::move(endpoints), std::move(config));

@@ -4,11 +4,11 @@
 #include <functional>
 #include <optional>
 
+#include "backend/surface_backend.h"
 #include "base/log.h"
 #include "cli/compositor.h"
 #include "cli/options.h"
 #include "cli/security_context.h"
-#include "cli/surface_backend.h"
 #include "session/session.h"
 
 namespace tv::cli {
@@ -32,7 +32,7 @@ namespace tv::cli {
                                                 std::optional<SecurityContext>& context);
 // What the options say about every session.
 // `options.store` has been decided (cli/store_choice.h).
-[[nodiscard]] SessionConfig session_config(const Options& options, const SurfaceBackend& backend,
+[[nodiscard]] SessionConfig session_config(const Options& options, const backend::SurfaceBackend& backend,
                                            const Log& log);
 // Where a session's statistics go; unset without --stats.
 [[nodiscard]] Outcome<std::function<void(const StatisticsSnapshot&)>> open_statistics(const Options& options);

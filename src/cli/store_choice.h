@@ -1,10 +1,10 @@
 // Where the pixels of remote GPU buffers will live: asked of the compositor before the first application.
 #pragma once
 
+#include "backend/surface_backend.h"
 #include "base/log.h"
 #include "cli/compositor.h"
 #include "cli/options.h"
-#include "cli/surface_backend.h"
 
 namespace tv::cli {
 
@@ -13,9 +13,9 @@ namespace tv::cli {
 // `path`: empty with a connection instead (WAYLAND_SOCKET): there is nothing to ask; then only the wish
 // counts. Never Auto.
 [[nodiscard]] Outcome<StoreWish> choose_store(const Options& options, const std::string& path,
-                                              const SurfaceBackend& backend, const Log& log);
+                                              const backend::SurfaceBackend& surfaces, const Log& log);
 // The same where the environment says, whose WAYLAND_SOCKET is left alone.
 [[nodiscard]] Outcome<StoreWish> choose_store(const Options& options, const WaylandEnvironment& environment,
-                                              const SurfaceBackend& backend, const Log& log);
+                                              const backend::SurfaceBackend& surfaces, const Log& log);
 
 } // namespace tv::cli

@@ -46,12 +46,26 @@ struct Channel {
     int write = -1;
 };
 
+tv_surface_policy surface_policy(StoreWish wish) {
+    switch (wish) {
+    case StoreWish::Shm:
+        return TV_SURFACES_OFF;
+    case StoreWish::IOSurface:
+        return TV_SURFACES_ON;
+    case StoreWish::Auto:
+        break;
+    }
+    return TV_SURFACES_AUTO;
+}
+
 // Null after an error, which has been told.
 tv_receiver make_receiver(const Options& options, const std::string& display, Channel channel) {
     tv_config config = TV_CONFIG_INIT;
     config.channel_read_fd = channel.read;
     config.channel_write_fd = channel.write;
     config.display_path = display.c_str();
+    config.same_process = 1; // who has these linked in is the compositor
+    config.surfaces = surface_policy(options.store);
     config.threads = options.threads;
     config.offer_gpu = options.no_gpu ? 0 : 1;
     config.title_prefix = options.title_prefix.c_str();

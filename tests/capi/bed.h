@@ -46,9 +46,13 @@ protected:
 
     // Makes a compositor and a channel and a configuration of both; the host's own descriptors stay open.
     [[nodiscard]] bool prepare();
+    // Starts a compositor and says in config_ where it is.
+    [[nodiscard]] virtual bool open_display();
     // A receiver of config_; fake decoders instead of the real ones where there are any.
     [[nodiscard]] tv_receiver make_receiver();
-    // prepare(), make_receiver() and tv_receiver_start(), and the remote side's greeting.
+    // make_receiver() and tv_receiver_start(), and the remote side's greeting.
+    [[nodiscard]] bool begin(VideoKind video = VideoKind::None);
+    // prepare() and begin().
     [[nodiscard]] bool start(VideoKind video = VideoKind::None);
     // Ends it from the remote side.
     void close_cleanly();
@@ -62,6 +66,7 @@ protected:
         std::uint8_t luma = 0; // of the latest packet's picture
     };
     static constexpr video::Size kSize{64, 48};
+    [[nodiscard]] bool begin_video();
     [[nodiscard]] bool start_video();
     [[nodiscard]] Video make_video(std::uint32_t flags = 0);
     // A dmabuf without video; its pixels as they are sent.
@@ -69,7 +74,7 @@ protected:
     void send_packet(Video& video, bool key = false);
     void show(std::uint32_t buffer);
     // The compositor has read the pixels when it returns.
-    void present(std::uint32_t buffer);
+    virtual void present(std::uint32_t buffer);
 
     Host host_;
     tv_config config_ = TV_CONFIG_INIT;

@@ -5,6 +5,7 @@
 TV_CHECK(result_is_int, sizeof(tv_result) == sizeof(int));
 TV_CHECK(codec_is_int, sizeof(tv_codec) == sizeof(int));
 TV_CHECK(policy_is_int, sizeof(tv_video_policy) == sizeof(int));
+TV_CHECK(surfaces_is_int, sizeof(tv_surface_policy) == sizeof(int));
 TV_CHECK(qos_is_int, sizeof(tv_qos) == sizeof(int));
 TV_CHECK(level_is_int, sizeof(tv_log_level) == sizeof(int));
 TV_CHECK(state_is_int, sizeof(tv_state) == sizeof(int));

@@ -5,7 +5,7 @@
 
 #include "applesim/sim/random.h"
 #include "applesim/sim/vt.h"
-#include "cli/surface_backend.h"
+#include "backend/surface_backend.h"
 #include "contract_bed.h"
 #include "replay_bed.h"
 #include "video/decoders.h"
@@ -89,7 +89,7 @@ TEST_P(AppleReplay, shows_the_pictures_that_libavcodec_shows_on_wl_shm) {
 
     SessionConfig apple = surface_config();
     apple.decoders.insert(apple.decoders.begin(), video::videotoolbox_decoders());
-    apple.make_surface_painter = cli::surface_backend().make_painter;
+    apple.make_surface_painter = backend::surface_backend().make_painter;
     auto compositor = start_contract({"--use-counts", "--read-for", "8"});
     EXPECT_EQ(play(compositor->connect().value(), std::move(apple)), SessionEnd::ApplicationClosed);
     (void)eventually([&] { return compositor->commits().size() >= expected.size(); }, 5s);

@@ -1,10 +1,10 @@
+#include "backend/surface_backend.h"
 #include "base/clock.h"
-#include "cli/surface_backend.h"
 #include "metal/gpu.h"
 #include "metal/paint.h"
 #include "surface/iosurface/store.h"
 
-namespace tv::cli {
+namespace tv::backend {
 namespace {
 
 video::Paint paint_with(const std::shared_ptr<metal::Gpu>& gpu,
@@ -22,9 +22,11 @@ video::Paint paint_with(const std::shared_ptr<metal::Gpu>& gpu,
 
 } // namespace
 
-SurfaceBackend surface_backend() {
+SurfaceBackend surface_backend(CompositorProcess compositor) {
     SurfaceBackend backend;
-    backend.store = surface::make_iosurface_store({}, system_clock());
+    surface::IOSurfaceOptions options;
+    options.other_process = compositor == CompositorProcess::Another;
+    backend.store = surface::make_iosurface_store(options, system_clock());
     backend.make_painter = [](video::Executor& executor, const Log& log) -> video::SurfacePainter {
         return [gpu = metal::Gpu::create(executor, log)](const std::shared_ptr<surface::Surface>& surface,
                                                          std::shared_ptr<const video::PixelTarget> target) {
@@ -34,4 +36,4 @@ SurfaceBackend surface_backend() {
     return backend;
 }
 
-} // namespace tv::cli
+} // namespace tv::backend

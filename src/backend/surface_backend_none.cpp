@@ -1,0 +1,9 @@
+#include "backend/surface_backend.h"
+
+namespace tv::backend {
+
+SurfaceBackend surface_backend(CompositorProcess /*compositor*/) {
+    return {};
+}
+
+} // namespace tv::backend
