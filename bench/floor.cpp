@@ -2,7 +2,8 @@
 // tv-bench-client and does only what nobody can leave out: receive, decompress with the same library calls,
 // copy the spans into a mapped memfd, or decode a packet of video and convert its picture there. One thread
 // (of its own: libavcodec has --threads of them), no checks beyond those that keep it from crashing, no
-// compositor.
+// compositor. With --drop yes it does not even that: it reads what the diffs say into a small piece of memory
+// and forgets it.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -49,6 +50,8 @@ constexpr std::size_t kPastEnd = 64; // a decoder may read, and ignores, so much
 constexpr std::size_t kDirectRead = 16 * 1024;
 // Without compression, what is read ahead is copied twice; so little more than headers and short spans is.
 constexpr std::size_t kShortReadAhead = 4 * 1024;
+// Where dropped bytes go: as much as a read brings at most, and it stays in the second-level cache.
+constexpr std::size_t kDropped = 256 * 1024;
 
 std::uint32_t load(const std::byte* from) {
     std::uint32_t word;
@@ -119,9 +122,18 @@ public:
         }
     }
 
+    void drop(std::size_t size) {
+        if (!dropped_) dropped_ = std::make_unique_for_overwrite<std::byte[]>(kDropped);
+        for (std::size_t some = 0; size > 0; size -= some) {
+            some = std::min(size, kDropped);
+            copy_to(dropped_.get(), some);
+        }
+    }
+
 private:
     int fd_;
     std::unique_ptr<std::byte[]> buffer_;
+    std::unique_ptr<std::byte[]> dropped_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::size_t read_ahead_ = kReadBuffer;
@@ -129,16 +141,16 @@ private:
 
 class Floor {
 public:
-    Floor(int fd, std::FILE* hashes, int video_threads)
+    Floor(int fd, std::FILE* hashes, int video_threads, bool drop)
         : fd_(fd), reader_(fd), scratch_(std::make_unique_for_overwrite<std::byte[]>(kScratch)),
-          hashes_(hashes), video_threads_(video_threads) {}
+          hashes_(hashes), video_threads_(video_threads), drop_(drop) {}
 
     void run() {
         const std::byte* header = reader_.peek(kConnectionHeader);
         if (header == nullptr) die("no connection header");
         compression_ = (load(header) >> 8) & 7;
         if (compression_ == kZstd) zstd_ = ZSTD_createDCtx();
-        if (compression_ == kNone) reader_.read_ahead(kShortReadAhead);
+        if (compression_ == kNone || drop_) reader_.read_ahead(kShortReadAhead);
         reader_.skip(kConnectionHeader);
         while (const std::byte* word = reader_.peek(kWord)) {
             const std::size_t size = load(word) >> 5;
@@ -236,6 +248,7 @@ private:
     }
 
     void diff(std::size_t size) {
+        if (drop_) return reader_.drop(padded(size));
         constexpr std::size_t kDiffHeader = 16;
         const std::byte* header = reader_.peek(kDiffHeader);
         if (header == nullptr || size < kDiffHeader) die("a diff is cut off");
@@ -316,6 +329,7 @@ private:
     std::unordered_map<std::int32_t, FloorVideo> videos_;
 #endif
     [[maybe_unused]] int video_threads_;
+    bool drop_;
     std::uint32_t compression_ = kNone;
     std::uint32_t received_ = 0;
     ZSTD_DCtx* zstd_ = nullptr;
@@ -345,6 +359,7 @@ int main(int argc, char** argv) {
     std::string socket;
     std::FILE* hashes = nullptr;
     int threads = 1;
+    bool drop = false;
     for (int i = 1; i + 1 < argc; i += 2) {
         if (std::string_view(argv[i]) == "-s")
             socket = argv[i + 1];
@@ -352,8 +367,10 @@ int main(int argc, char** argv) {
             hashes = std::fopen(argv[i + 1], "w");
         else if (std::string_view(argv[i]) == "--threads")
             threads = std::atoi(argv[i + 1]); // NOLINT(cert-err34-c)
+        else if (std::string_view(argv[i]) == "--drop")
+            drop = std::string_view(argv[i + 1]) == "yes";
     }
-    if (socket.empty()) die("usage: tv-bench-floor -s SOCKET [--threads N] [--hash FILE]");
-    Floor(listen_once(socket), hashes, threads).run();
+    if (socket.empty()) die("usage: tv-bench-floor -s SOCKET [--threads N] [--hash FILE] [--drop yes]");
+    Floor(listen_once(socket), hashes, threads, drop).run();
     return 0;
 }
