@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "proxy/dmabuf.h"
+#include "proxy/dmabuf_gate.h"
 #include "proxy/foreign_file.h"
 #include "proxy/image_format.h"
 #include "proxy/surface_content.h"
@@ -32,14 +33,6 @@ struct SurfaceBind final : wayland::ObjectData {
     std::vector<std::uint32_t> told; // formats
 };
 
-// One line in the form that Wawona's zero-copy gate reads. `copy`: whether the CPU copies pixels here.
-void log_gate(const Proxy& proxy, const char* op, std::uint32_t backing, std::uint32_t format, bool copies) {
-    const char* name = format == kArgb8888 ? "AR24" : format == kXrgb8888 ? "XR24" : "other";
-    proxy.log.info(R"({{"target":"wwn.dmabuf","client":"waypipe","op":"{}","modifier":"{:#018x}",)"
-                   R"("backing_id":{},"format":"{}","copy":"{}"}})",
-                   op, kIOSurfaceModifier | backing, backing, name, copies ? "cpu" : "zero");
-}
-
 // True when it is new.
 bool add_format(Proxy& proxy, std::uint32_t format) {
     if (!surface_format(format) || std::ranges::count(proxy.dmabuf.formats, format) != 0) return false;
@@ -55,7 +48,7 @@ Status modifier(Proxy& proxy, Call& call) {
     const std::uint64_t value = high << 32 | arguments.u();
     if (!arguments.ok()) return fail(ErrorCategory::Compositor, "malformed zwp_linux_dmabuf_v1.modifier");
     if ((value & kIOSurfaceModifier) == 0 || !surface_format(format)) return {};
-    add_format(proxy, format);
+    if (add_format(proxy, format)) log_gate_offer(proxy, format, value);
     auto* bind = data_of<SurfaceBind>(call.object);
     // The same family of modifiers may be announced more than once.
     if (bind == nullptr || std::ranges::count(bind->told, format) != 0) return {};
@@ -82,8 +75,10 @@ Status format_table(Proxy& proxy, Call& call) {
         return fail(ErrorCategory::Compositor, "format table without end", static_cast<std::int64_t>(size));
     TV_ASSIGN(auto table, read_foreign_file(file, size));
     for (std::size_t at = 0; at + kTableEntry <= table.size(); at += kTableEntry) {
-        if ((load_le<std::uint64_t>(Bytes(table), at + 8) & kIOSurfaceModifier) == 0) continue;
-        add_format(proxy, load_u32(Bytes(table), at));
+        const std::uint32_t format = load_u32(Bytes(table), at);
+        const auto modifier = load_le<std::uint64_t>(Bytes(table), at + 8);
+        if ((modifier & kIOSurfaceModifier) == 0) continue;
+        if (add_format(proxy, format)) log_gate_offer(proxy, format, modifier);
     }
     return {};
 }
@@ -94,7 +89,7 @@ Status swallow(Proxy&, Call&) {
 }
 
 Status feedback_done(Proxy& proxy, Call& call) {
-    log_gate(proxy, "feedback", 0, 0, false);
+    log_gate(proxy, "feedback");
     return send_dmabuf_feedback(proxy, call.header.object);
 }
 
@@ -105,7 +100,9 @@ Status created(Proxy& proxy, Call& call) {
     auto image = params != nullptr ? std::move(params->awaited) : nullptr;
     TV_TRY(proxy.pass_event(call));
     wayland::Object* buffer = proxy.objects.find(buffer_id);
-    if (buffer != nullptr && image) attach_image(*buffer, std::move(image));
+    if (buffer == nullptr || !image) return {};
+    log_gate(proxy, "import", *image);
+    attach_image(*buffer, std::move(image)).import_told = true;
     return {};
 }
 
@@ -199,7 +196,7 @@ Status bind_surface_dmabuf(Proxy& proxy, Call& call, std::uint32_t version, std:
               proxy.new_object(id, InterfaceId::zwp_linux_dmabuf_v1, static_cast<std::uint8_t>(version)));
     object->data = std::make_unique<SurfaceBind>();
     proxy.dmabuf.bound = true;
-    log_gate(proxy, "bind", 0, 0, false);
+    log_gate(proxy, "bind");
     proxy.append_request(call);
     return {};
 }
@@ -238,10 +235,8 @@ Status create_surface_buffer(Proxy& proxy, Call& call, ParamsData& params, const
 
     const mirror::ImageLayout& layout = *image->image();
     const surface::Surface& surface = *image->published()->surface;
-    const bool copies = image->source() == nullptr ? !layout.same() || layout.format != kArgb8888
-                                                   : !proxy.config.video.paint_surface;
-    log_gate(proxy, "add_plane", surface.id(), layout.format, copies);
-    log_gate(proxy, buffer_id != 0 ? "create_immed" : "create", surface.id(), layout.format, copies);
+    log_gate(proxy, "add_plane", *image);
+    log_gate(proxy, buffer_id != 0 ? "create_immed" : "create", *image);
     TV_TRY(add_plane(proxy, id, surface));
     if (buffer_id == 0) {
         params.awaited = image;

@@ -1,6 +1,7 @@
 #include "proxy/proxy.h"
 
 #include "proxy/dmabuf.h"
+#include "proxy/dmabuf_gate.h"
 #include "proxy/stand_in.h"
 
 namespace tv::proxy {
@@ -24,8 +25,7 @@ void Proxy::start(const ConnectionHeader& header) {
     const bool offered = config.offer_gpu && !header.no_dmabuf && video.may_decode(header.video);
     dmabuf.real = offered && config.surfaces != nullptr;
     dmabuf.enabled = offered && !dmabuf.real;
-    if (config.surfaces != nullptr && !dmabuf.real)
-        log.info(R"({{"target":"wwn.dmabuf","client":"waypipe","op":"fallback_shm","copy":"cpu"}})");
+    if (config.surfaces != nullptr && !dmabuf.real) log_gate_fallback(*this);
     if (config.offer_gpu && !video.may_decode(header.video))
         log.warning(
             "nothing here decodes the video that the remote side would send; applications draw without GPU");

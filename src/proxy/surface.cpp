@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "proxy/buffers.h"
+#include "proxy/dmabuf_gate.h"
 #include "proxy/proxy.h"
 
 namespace tv::proxy {
@@ -75,7 +76,7 @@ Status commit(Proxy& proxy, Call& call) {
 // Passed at once: whether the pixels may be written is a matter of the guard.
 Status release(Proxy& proxy, Call& call) {
     if (auto* buffer = data_of<BufferData>(call.object); buffer != nullptr && buffer->use)
-        buffer->use->released();
+        log_gate_release(proxy, *buffer, buffer->use->released());
     return proxy.pass_event(call);
 }
 
@@ -87,14 +88,16 @@ constexpr Route kRoutes[] = {
 
 } // namespace
 
-void attach_image(wayland::Object& buffer, std::shared_ptr<mirror::Replica> image) {
+BufferUse& attach_image(wayland::Object& buffer, std::shared_ptr<mirror::Replica> image) {
     auto data = std::make_unique<BufferData>();
     data->length = image->image()->file_size();
     data->width = image->image()->width;
     data->height = image->image()->height;
     data->use = std::make_shared<BufferUse>(image->published());
     data->file = std::move(image);
+    BufferUse& use = *data->use;
     buffer.data = std::move(data);
+    return use;
 }
 
 std::shared_ptr<SurfaceName> surface_name(Proxy& proxy, std::uint32_t id) {

@@ -22,11 +22,16 @@ struct BufferUse {
         if (!std::exchange(unreleased_, true)) published->guard.handed_out();
         published->guard.shown();
     }
-    void released() {
-        if (std::exchange(unreleased_, false)) published->guard.released();
+    // True: it was shown since the last time.
+    bool released() {
+        const bool was_shown = std::exchange(unreleased_, false);
+        if (was_shown) published->guard.released();
+        return was_shown;
     }
 
     const std::shared_ptr<surface::Published> published;
+    bool import_told = false; // in the log (dmabuf_gate.h)
+    bool present_told = false;
 
 private:
     bool unreleased_ = false;
@@ -60,6 +65,6 @@ private:
 };
 
 // Makes a wl_buffer of the image.
-void attach_image(wayland::Object& buffer, std::shared_ptr<mirror::Replica> image);
+BufferUse& attach_image(wayland::Object& buffer, std::shared_ptr<mirror::Replica> image);
 
 } // namespace tv::proxy

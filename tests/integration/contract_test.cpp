@@ -104,6 +104,65 @@ TEST_F(Contract, a_buffer_of_64_by_64_pixels_is_shown_from_an_iosurface) {
     EXPECT_TRUE(log_.contains(R"("format":"XR24","copy":"cpu")")) << log_.text();
 }
 
+// The gate's lines in their order, surfaces called by the order of their first.
+std::vector<std::string> gate_lines(const std::string& log) {
+    std::vector<std::string> lines, ids;
+    std::istringstream in(log);
+    for (std::string line; std::getline(in, line);) {
+        constexpr std::string_view kId = R"("backing_id":)";
+        if (!line.starts_with(R"({"target":"wwn.dmabuf",)")) continue;
+        if (const auto at = line.find(kId); at != std::string::npos) {
+            const auto begin = at + kId.size(), end = line.find(',', begin);
+            const std::string id = line.substr(begin, end - begin);
+            const std::string modifier =
+                fmt::format("{:#018x}", surface::kIOSurfaceModifier | std::stoul(id));
+            auto known = std::ranges::find(ids, id);
+            if (id != "0" && known == ids.end()) known = ids.insert(ids.end(), id);
+            if (id != "0") line.replace(begin, end - begin, fmt::format("#{}", known - ids.begin() + 1));
+            // An ID leads to the modifier and back.
+            const auto modifier_at = line.find(modifier);
+            if (id != "0" && modifier_at != std::string::npos)
+                line.replace(modifier_at, modifier.size(), "ID");
+        }
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+TEST_F(Contract, each_step_of_a_buffer_is_told_once_in_the_form_of_the_zero_copy_gate) {
+    for (const bool immed : {true, false}) {
+        SCOPED_TRACE(immed);
+        const std::size_t before = log_.text().size();
+        auto compositor = start_contract({"--release", "replaced"});
+        std::vector<std::string> arguments{"--size",    "64x64", "--frames", "6",
+                                           "--buffers", "2",     "--bind",   "3"};
+        if (!immed) arguments.emplace_back("--create");
+        expect_exact(play(*compositor, arguments), *compositor);
+        auto lines = gate_lines(log_.text().substr(before));
+        const auto line = [](const std::string& op, const std::string& rest) {
+            return R"({"target":"wwn.dmabuf","client":"waypipe","op":")" + op + "\"," + rest + "}";
+        };
+        const auto of = [&](const std::string& op, int surface) {
+            return line(
+                op, fmt::format(R"("modifier":"ID","backing_id":#{},"format":"XR24","copy":"cpu")", surface));
+        };
+        const std::string family = R"("modifier":"0x8000000000000000","backing_id":0,"format":")";
+        std::vector<std::string> expected{line("bind", family + R"(other","copy":"zero")"),
+                                          line("modifier_ad", family + R"(AR24","copy":"zero")"),
+                                          line("modifier_ad", family + R"(XR24","copy":"zero")")};
+        for (const int surface : {1, 2}) {
+            expected.push_back(of("add_plane", surface));
+            expected.push_back(of(immed ? "create_immed" : "create", surface));
+            expected.push_back(of("import", surface));
+            expected.push_back(of("present", surface));
+        }
+        // Which buffer is made, and which one is shown, first is the application's affair.
+        std::ranges::sort(lines);
+        std::ranges::sort(expected);
+        EXPECT_EQ(lines, expected) << log_.text();
+    }
+}
+
 TEST_F(Contract, every_frame_is_shown_bit_for_bit_with_each_compression_and_format) {
     for (const std::string compression : {"none", "lz4", "zstd"}) {
         for (const std::string format : {"XR24", "AR24"}) {
