@@ -1,12 +1,23 @@
 // Where decoders run: a seam, so that tests decide when.
 #pragma once
 
+#include <memory>
 #include <thread>
 
 #include "base/result.h"
 #include "video/task.h"
 
 namespace tv::video {
+
+// Runs what may never return and nobody waits for: the end of a system's decoder. Thread-safe; outlives its
+// executor.
+class LastCalls {
+public:
+    virtual ~LastCalls() = default;
+    // On a thread that takes no worker's place, also while the executor pauses. False: the executor has ended
+    // or there is no thread, and the task is still the caller's.
+    [[nodiscard]] virtual bool post(Task& task) = 0;
+};
 
 // Thread-safe.
 class Executor {
@@ -18,6 +29,8 @@ public:
     // That worker sits in a call that does not return: from now on another takes its place, and nobody waits
     // for it.
     virtual void give_up_worker(std::thread::id worker) = 0;
+    // nullptr: such calls are a worker's like all others.
+    [[nodiscard]] virtual std::shared_ptr<LastCalls> last_calls() { return nullptr; }
 };
 
 } // namespace tv::video

@@ -142,9 +142,15 @@ void Lane::run_one() {
         }
     }
     if (abandoned)
-        decoder_.reset();
+        end_decoder();
     else
         post();
+}
+
+void Lane::end_decoder() {
+    if (!decoder_) return;
+    Task end([decoder = std::move(decoder_)]() mutable { decoder.reset(); });
+    if (last_calls_ == nullptr || !last_calls_->post(end)) end.reset();
 }
 
 void Lane::perform(const Command& command) {

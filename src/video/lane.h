@@ -80,8 +80,9 @@ public:
     // `last`: no packet is queued behind it, so the decoder is asked for pictures that it holds back.
     void decode(AccessUnit unit, bool last);
     void wait_for_delayed();
-    // No event and no wake after this. The decoder goes on a worker once its running call returned; if that
-    // is after the executor's end, nothing but the decoder, the factory and the clock is touched.
+    // No event and no wake after this. The decoder goes once its running call returned: a hardware decoder
+    // among the executor's last calls, any other on a worker. If that is after the executor's end, nothing
+    // but the decoder, the factory and the clock is touched.
     void abandon();
 
     void take_events(std::vector<LaneEvent>& events) { inbox_->take(events); }
@@ -100,17 +101,21 @@ private:
 
     Lane(DecoderFactory& factory, const StreamParameters& stream, Executor& executor, const Clock& clock,
          std::shared_ptr<LaneInbox> inbox)
-        : factory_(factory), stream_(stream), executor_(executor), clock_(clock), inbox_(std::move(inbox)) {}
+        : factory_(factory), stream_(stream), executor_(executor),
+          last_calls_(factory.hardware() ? executor.last_calls() : nullptr), clock_(clock),
+          inbox_(std::move(inbox)) {}
     void enqueue(Command command);
     void post();
     void run_one();
     [[nodiscard]] bool next_command(Command& command);
     void perform(const Command& command);
     void decode_now(const Command& command);
+    void end_decoder();
 
     DecoderFactory& factory_;
     const StreamParameters stream_;
     Executor& executor_;
+    const std::shared_ptr<LastCalls> last_calls_; // nullptr: the decoder's end returns
     const Clock& clock_;
     const std::shared_ptr<LaneInbox> inbox_;
     std::unique_ptr<Decoder> decoder_; // the running task's

@@ -11,7 +11,12 @@
 
 namespace tv::video {
 
-struct WorkerPool::State {
+namespace {
+// At once. So many decoders may never end before the next ones that end have to wait for them.
+constexpr unsigned kLastThreads = 4;
+} // namespace
+
+struct WorkerPool::State : LastCalls, std::enable_shared_from_this<State> {
     // On its worker's stack while that has nothing to do.
     struct Seat {
         std::condition_variable work;
@@ -32,8 +37,33 @@ struct WorkerPool::State {
     bool stopping = false;  // whoever finishes a task leaves
     bool finished = false;  // nobody counts any more who leaves
 
+    Fifo<Task> last; // calls that may never return
+    unsigned last_threads = 0;
+
     [[nodiscard]] bool has_work() const { return !waiting.empty() && !paused; }
+    [[nodiscard]] unsigned threads() const { return serving + last_threads; }
+    [[nodiscard]] bool post(Task& task) override;
 };
+
+bool WorkerPool::State::post(Task& task) {
+    const std::lock_guard lock(mutex);
+    if (stopping) return false;
+    // Whether those that there are will come back is not known.
+    if (last_threads < kLastThreads) {
+        try {
+            std::thread([state = shared_from_this()] { make_last_calls(state); }).detach();
+            ++last_threads;
+        } catch (const std::system_error&) {
+            if (last_threads == 0) return false;
+        }
+    }
+    last.push(std::move(task));
+    return true;
+}
+
+std::shared_ptr<LastCalls> WorkerPool::last_calls() {
+    return state_;
+}
 
 WorkerPool::WorkerPool(unsigned threads, std::function<void()> started) : state_(std::make_shared<State>()) {
     state_->wanted = std::max(threads, 1u);
@@ -48,7 +78,7 @@ WorkerPool::~WorkerPool() {
     if (!state_->finished) std::swap(dropped, state_->waiting);
     while (call_while_locked(*state_)) {
     }
-    state_->ended.wait(lock, [this] { return state_->serving == 0; });
+    state_->ended.wait(lock, [this] { return state_->finished || state_->threads() == 0; });
     lock.unlock();
 }
 
@@ -125,10 +155,11 @@ unsigned WorkerPool::finish(std::int64_t patience) {
     state_->finishing = true;
     while (call_while_locked(*state_)) {
     }
-    state_->ended.wait_for(lock, std::chrono::nanoseconds(patience), [this] { return state_->serving == 0; });
+    state_->ended.wait_for(lock, std::chrono::nanoseconds(patience),
+                           [this] { return state_->threads() == 0; });
     state_->stopping = true;
     state_->finished = true;
-    const auto left = static_cast<unsigned>(state_->given_up.size()) + state_->serving;
+    const auto left = static_cast<unsigned>(state_->given_up.size()) + state_->threads();
     state_->serving = 0;
     return left;
 }
@@ -166,6 +197,21 @@ void WorkerPool::work(const std::shared_ptr<State>& state) {
     } else if (!state->finished) {
         --state->serving;
     }
+    state->ended.notify_all();
+}
+
+// Also when the pool has ended: what waits goes here and not wherever the state does.
+void WorkerPool::make_last_calls(const std::shared_ptr<State>& state) {
+    if (state->started) state->started();
+    std::unique_lock lock(state->mutex);
+    while (!state->last.empty()) {
+        Task task = state->last.pop();
+        lock.unlock();
+        task();
+        task.reset();
+        lock.lock();
+    }
+    --state->last_threads;
     state->ended.notify_all();
 }
 

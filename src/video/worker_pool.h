@@ -14,13 +14,16 @@ class WorkerPool final : public Executor {
 public:
     // `started` is called first on every thread.
     explicit WorkerPool(unsigned threads, std::function<void()> started = {});
-    // Drops waiting tasks and waits for running ones, except those of workers that were given up.
+    // Drops waiting tasks and waits for running ones and last calls, except those of threads that were given
+    // up.
     ~WorkerPool() override;
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     [[nodiscard]] Status post(Task task) override;
     void give_up_worker(std::thread::id worker) override;
+    // On a few threads at a time, which end when nothing is left to do.
+    [[nodiscard]] std::shared_ptr<LastCalls> last_calls() override;
 
     // Lives until the last worker is gone, also one that was given up: what tasks point to.
     void keep(std::shared_ptr<const void> used);
@@ -28,8 +31,9 @@ public:
     // thread.
     [[nodiscard]] bool pause(std::int64_t patience);
     void resume();
-    // Ends the pool: lets waiting tasks run, for so long, and then gives up the workers that have not come
-    // back. Tells how many it was left by in all, those given up earlier included. No post() after this.
+    // Ends the pool: lets waiting tasks and last calls run, for so long, and then gives up the threads that
+    // have not come back. Tells how many it was left by in all, those given up earlier included. No post()
+    // after this.
     [[nodiscard]] unsigned finish(std::int64_t patience);
 
 private:
@@ -38,6 +42,7 @@ private:
     [[nodiscard]] static Status staff_while_locked(const std::shared_ptr<State>& state);
     static void hand_on_while_locked(const std::shared_ptr<State>& state);
     static void work(const std::shared_ptr<State>& state);
+    static void make_last_calls(const std::shared_ptr<State>& state);
 
     // Shared with the threads: one that was given up may outlive the pool.
     std::shared_ptr<State> state_;

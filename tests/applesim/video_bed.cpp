@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include <CoreVideo/CoreVideo.h>
@@ -170,7 +171,7 @@ Played play(const TestStream& stream, PlayOptions options) {
     factories.push_back(video::videotoolbox_decoders());
     if (options.software) factories.push_back(video::ffmpeg_decoders());
     {
-        video::WorkerPool pool(2);
+        video::WorkerPool pool(options.workers);
         video::DriverOptions driver_options;
         driver_options.codec = stream.codec;
         driver_options.buffer = stream.size;
@@ -179,13 +180,13 @@ Played play(const TestStream& stream, PlayOptions options) {
         driver_options.clock = options.clock;
         driver_options.wake = [&bell] { bell.ring(); };
         for (const auto& factory : factories) driver_options.decoders.push_back(factory.get());
-        video::Driver driver(std::move(driver_options));
+        std::optional<video::Driver> driver(std::in_place, std::move(driver_options));
 
         const auto give_up = std::chrono::steady_clock::now() + options.at_most;
         const auto collect_until = [&](std::size_t count) {
             while (played.pictures.size() < count) {
-                driver.service();
-                while (auto outcome = driver.next()) {
+                driver->service();
+                while (auto outcome = driver->next()) {
                     if (outcome->picture && outcome->picture->native != nullptr) {
                         auto* image = static_cast<CVPixelBufferRef>(outcome->picture->native);
                         played.all_in_surfaces = played.all_in_surfaces &&
@@ -203,11 +204,15 @@ Played play(const TestStream& stream, PlayOptions options) {
             }
         };
         for (std::size_t i = 0; i < stream.packets.size() && !played.timed_out; ++i) {
-            driver.push(std::make_shared<const video::Packet>(Bytes(stream.packets[i])));
+            driver->push(std::make_shared<const video::Packet>(Bytes(stream.packets[i])));
             if (options.one_by_one) collect_until(i + 1);
         }
         collect_until(stream.packets.size());
-        played.statistics = driver.statistics();
+        played.statistics = driver->statistics();
+        if (options.count_left_behind) {
+            driver.reset();
+            played.left_behind = pool.finish(200'000'000);
+        }
         sim::release_hangs();
     }
     return played;

@@ -36,12 +36,15 @@ struct PlayOptions {
     bool one_by_one = false; // each packet only after the last one's picture
     const Clock* clock = &system_clock();
     std::chrono::seconds at_most{60}; // then Played::timed_out
+    unsigned workers = 2;
+    bool count_left_behind = false; // before calls that hang are let go on
 };
 
 struct Played {
     std::vector<Buffer> pictures; // an empty one where a packet gave none
     video::DriverStatistics statistics{};
     bool timed_out = false;
+    unsigned left_behind = 0;    // threads that were in a call when the decoders ended
     bool all_in_surfaces = true; // VideoToolbox's pictures lie in IOSurfaces that Metal can map
 };
 

@@ -108,6 +108,14 @@ const TestStream& h264() {
     return stream;
 }
 
+TestStream h264_that_grows() {
+    TestStream joined = h264_with_key_frames(6, 6);
+    const TestStream larger = h264_of_size({400, 240}, 6);
+    joined.packets.insert(joined.packets.end(), larger.packets.begin(), larger.packets.end());
+    joined.pictures.insert(joined.pictures.end(), larger.pictures.begin(), larger.pictures.end());
+    return joined;
+}
+
 using Kind = sim::Fault::Kind;
 
 constexpr OSStatus kTimedOut = 0x10004003;
@@ -225,6 +233,37 @@ TEST_F(Script, a_wait_that_does_not_return) {
     EXPECT_EQ(difference(h264(), played), "");
 }
 
+TEST_F(Script, a_session_whose_end_does_not_return_where_the_next_one_begins) {
+    const FastClock clock;
+    const TestStream joined = h264_that_grows();
+    for (const Kind kind : {Kind::WaitHangs, Kind::InvalidateHangs}) {
+        for (const std::uint64_t seed : kSeeds) {
+            SCOPED_TRACE(seed);
+            sim::set_seed(seed);
+            sim::configure({.faults = {{kind, 0, -1}}});
+            const Played played = play(joined, {.clock = &clock});
+            EXPECT_EQ(difference(joined, played), "");
+            EXPECT_GE(played.statistics.failovers + played.statistics.restarts, 1U);
+        }
+    }
+}
+
+// Nobody waits for it, not even the next decoder for the worker, of which there is one here; and it is known.
+TEST_F(Script, a_decoder_whose_end_does_not_return) {
+    for (const std::uint64_t seed : kSeeds) {
+        SCOPED_TRACE(seed);
+        sim::set_seed(seed);
+        sim::configure({.faults = {{Kind::ReportsError, 0, 7, -12909}, {Kind::InvalidateHangs, 0, -1}}});
+        const Played played = play(h264(), {.clock = &kPatient,
+                                            .at_most = std::chrono::seconds(15),
+                                            .workers = 1,
+                                            .count_left_behind = true});
+        ASSERT_EQ(difference(h264(), played), "");
+        EXPECT_EQ(played.statistics.failovers, 1U);
+        EXPECT_EQ(played.left_behind, 1U);
+    }
+}
+
 // --- pictures that are held back
 // ------------------------------------------------------------------------------------
 
@@ -320,11 +359,7 @@ TEST_F(VideoToolbox, keeps_its_session_as_long_as_it_accepts_new_parameter_sets)
 }
 
 TEST_F(VideoToolbox, follows_a_stream_whose_pictures_change_their_size) {
-    TestStream joined = h264_with_key_frames(6, 6);
-    TestStream larger{"larger", video::Codec::H264, {400, 240}, {}, {}};
-    larger = h264_of_size({400, 240}, 6);
-    joined.packets.insert(joined.packets.end(), larger.packets.begin(), larger.packets.end());
-    joined.pictures.insert(joined.pictures.end(), larger.pictures.begin(), larger.pictures.end());
+    const TestStream joined = h264_that_grows();
     sim::configure({});
     const Played played = play(joined, {.clock = &kPatient});
     EXPECT_EQ(difference(joined, played), "");

@@ -578,6 +578,7 @@ OSStatus VTDecompressionSessionWaitForAsynchronousFrames(VTDecompressionSessionR
 void VTDecompressionSessionInvalidate(VTDecompressionSessionRef session) {
     TV_SIM_CALL();
     const Entered self(session, __func__);
+    if (fault_at(Fault::Kind::InvalidateHangs, Fault::Kind::InvalidateHangs, self->ordinal, 0)) hang();
     if (!self->stopping) self->stop();
 }
 

@@ -24,6 +24,7 @@ struct Fault {
         NoCallback,        // the picture is forgotten
         DecodeHangs,       // DecodeFrame returns only after release_hangs()
         WaitHangs,         // the same of WaitForAsynchronousFrames, from that sample on
+        InvalidateHangs,   // the same of Invalidate
         AllDie,            // every session there is answers InvalidSession from now on
     };
     Kind kind = Kind::ReportsError;
