@@ -245,12 +245,38 @@ TEST_F(ReplayTest, a_compositor_that_leaves_ends_the_replay) {
     EXPECT_LT(report.play.nanoseconds, std::chrono::nanoseconds(2s).count());
 }
 
-// wl_shm, and dmabufs that are not encoded.
+// Two planes, made with create_immed: too late to refuse them.
+TEST_F(ReplayTest, buffers_of_planes_that_cannot_be_shown_stay_black_and_the_session_lives) {
+    if (video::available_decoders(true).empty())
+        GTEST_SKIP() << "skipped: built without libavcodec, so no dmabufs are offered to senders of video";
+    const auto compositor = start_compositor();
+    ASSERT_TRUE(compositor);
+    const ByteQueue recording = convert_fixture(TV_FIXTURES "/dmabuf/084-h264-nv12-640x480.s2c");
+    std::size_t commits = 0;
+    Reference reference(CompressionKind::None);
+    reference.on_closing = [&] {
+        ASSERT_TRUE(compositor->wait_for_commits(1, 20s));
+        commits = compositor->commits().size();
+        const auto picture = compositor->picture(1, reference.frames.at(0).surface);
+        ASSERT_TRUE(picture);
+        EXPECT_EQ(picture->width, 640);
+        EXPECT_TRUE(picture->blank());
+    };
+    const auto report = play(recording.bytes(), *compositor, fast(&reference));
+    EXPECT_EQ(report.play.refusal.value_or(""), "");
+    EXPECT_EQ(report.play.waits_run_out, 0u) << log_.text();
+    EXPECT_EQ(report.session.end, SessionEnd::ApplicationClosed);
+    EXPECT_GE(commits, 1u);
+    EXPECT_TRUE(log_.contains("cannot be shown; it stays black"));
+}
+
+// wl_shm, and dmabufs that are not encoded. NV12 has a test of its own: there is nothing to compare with.
 std::vector<std::filesystem::path> recordings() {
     std::vector<std::filesystem::path> found;
     for (const std::filesystem::path folder : {TV_FIXTURES, TV_FIXTURES "/dmabuf"}) {
         for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-            if (entry.path().extension() == ".s2c") found.push_back(entry.path());
+            if (entry.path().extension() == ".s2c" && entry.path().string().find("nv12") == std::string::npos)
+                found.push_back(entry.path());
         }
     }
     std::ranges::sort(found);

@@ -20,16 +20,17 @@ struct Case {
     video::Size coded;  // the stream's pictures, at least the buffer's size
     std::size_t frames; // shown in the recording
     double decibels;    // at least, against the picture that was drawn
+    // Looked at, from the first on; 0: all. Comparing large pictures takes long.
+    std::size_t looked_at = 0;
 };
 void PrintTo(const Case& of, std::ostream* out) {
     *out << of.name;
 }
 
 constexpr Case kCases[] = {
-    {"084-h264-xr24-640x480", {640, 482}, 21, 28.4},
-    {"0112-h264-xr24-333x217", {336, 224}, 30, 27.3},
-    {"0112-vp9-xr24-640x480", {640, 480}, 30, 28.4},
-    {"0112-av1-xr24-640x480", {640, 480}, 30, 28.4},
+    {"084-h264-xr24-640x480", {640, 482}, 21, 28.4},    {"0112-h264-xr24-333x217", {336, 224}, 30, 27.3},
+    {"0112-vp9-xr24-640x480", {640, 480}, 30, 28.4},    {"0112-av1-xr24-640x480", {640, 480}, 30, 28.4},
+    {"084-h264-1080p-150", {1920, 1090}, 150, 30.3, 6}, {"0112-h264-1080p", {1920, 1088}, 20, 30.5, 6},
 };
 
 // BT.601, limited range, each chroma sample for the 2x2 pixels that it was averaged from.
@@ -54,12 +55,17 @@ protected:
         if (video::available_decoders(true).empty()) GTEST_SKIP() << "skipped: built without libavcodec";
         if (!have_ffmpeg_tool()) GTEST_SKIP() << "skipped: the ffmpeg program is not installed";
     }
-    // All pictures of all streams, by RID.
+    [[nodiscard]] static std::size_t looked_at() {
+        return GetParam().looked_at != 0 ? GetParam().looked_at : GetParam().frames;
+    }
+    // All pictures that are looked at, of all streams, by RID.
     void decode_with_ffmpeg(const std::string& path) {
-        const auto streams = recorded_streams(path);
+        auto streams = recorded_streams(path);
         ASSERT_TRUE(streams.has_value());
-        for (const auto& [rid, stream] : *streams) {
+        for (auto& [rid, stream] : *streams) {
             if (stream.packets.empty()) continue;
+            // One of them may be what was in the buffer before.
+            if (stream.packets.size() > looked_at() + 1) stream.packets.resize(looked_at() + 1);
             auto pictures = decode_with_tool(*video::codec_from_id(stream.codec_id), stream.packets);
             ASSERT_TRUE(pictures.has_value());
             ASSERT_EQ(pictures->size(), stream.packets.size() * coded_bytes());
@@ -116,7 +122,7 @@ TEST_P(VideoReplay, every_commit_shows_the_picture_of_its_packet) {
     const std::filesystem::path path = fmt::format("{}/video/{}.s2c", TV_FIXTURES, GetParam().name);
     decode_with_ffmpeg(path);
     ASSERT_FALSE(HasFailure());
-    auto source = pattern_pixels(size_, static_cast<int>(GetParam().frames));
+    auto source = pattern_pixels(size_, static_cast<int>(looked_at()));
     ASSERT_TRUE(source.has_value());
     source_ = std::move(*source);
     const auto compositor = start_compositor();
@@ -124,7 +130,7 @@ TEST_P(VideoReplay, every_commit_shows_the_picture_of_its_packet) {
     Reference reference(CompressionKind::None);
     std::size_t checked = 0;
     reference.before_data = [&] {
-        if (reference.frames.size() == checked || HasFailure()) return;
+        if (reference.frames.size() == checked || checked == looked_at() || HasFailure()) return;
         ASSERT_EQ(reference.frames.size(), checked + 1) << "a commit nobody could look at";
         ASSERT_TRUE(compositor->wait_for_commits(checked + 1, 20s));
         check(*compositor, reference, checked++);
@@ -134,7 +140,9 @@ TEST_P(VideoReplay, every_commit_shows_the_picture_of_its_packet) {
     const auto report = play(recording.bytes(), *compositor, fast(&reference));
     EXPECT_EQ(report.play.refusal.value_or(""), "");
     EXPECT_EQ(report.play.waits_run_out, 0u);
-    EXPECT_EQ(checked, GetParam().frames);
+    EXPECT_EQ(checked, looked_at());
+    EXPECT_GE(reference.frames.size(), GetParam().frames);
+    EXPECT_TRUE(compositor->wait_for_commits(reference.frames.size(), 20s));
     EXPECT_TRUE(compositor->wait_until_no_clients(10s));
 }
 INSTANTIATE_TEST_SUITE_P(Stock, VideoReplay, testing::ValuesIn(kCases), [](const auto& info) {
