@@ -297,6 +297,54 @@ INSTANTIATE_TEST_SUITE_P(
                                 true}),
     [](const auto& info) { return std::string(info.param.name); });
 
+// --- no release at all
+// -----------------------------------------------------------------------------------------------------------
+
+struct NeverCase {
+    const char* name;
+    std::vector<std::string> options;
+    int buffers;
+    // Of twelve frames of an application that draws into its buffers in turn.
+    std::uint64_t forced;
+    std::size_t rewrites;
+};
+void PrintTo(const NeverCase& of, std::ostream* out) {
+    *out << of.name;
+}
+class ContractNoRelease : public Contract, public testing::WithParamInterface<NeverCase> {};
+
+TEST_P(ContractNoRelease, writes_wait_a_refresh_at_most_and_are_counted_and_the_surfaces_are_no_more) {
+    constexpr std::size_t kFrames = 12;
+    std::vector<std::string> options = GetParam().options;
+    options.insert(options.end(), {"--release", "never"});
+    auto compositor = start_contract(options);
+    const Played played =
+        play(*compositor, {"--buffers", std::to_string(GetParam().buffers), "--frames",
+                           std::to_string(kFrames), "--size", "200x100", "--ignore-release"});
+    expect_exact(played, *compositor);
+    const SurfaceStatistics window = busiest_surface();
+    EXPECT_EQ(window.writes.forced, GetParam().forced);
+    EXPECT_EQ(window.writes.waited, GetParam().forced);
+    EXPECT_EQ(window.writes.attached, 0u);
+    EXPECT_EQ(compositor->rewrites(), GetParam().rewrites);
+    EXPECT_EQ(store_->counts().created, static_cast<std::uint64_t>(GetParam().buffers));
+    EXPECT_EQ(store_->counts().live, 0u);
+    // From the arrival of the pixels to the commit: a forced write takes a refresh, and most take little
+    // more.
+    const StageTimes& held = window.stages[static_cast<std::size_t>(Stage::WaitForCommit)];
+    EXPECT_GE(held.sum, static_cast<std::int64_t>(GetParam().forced) * surface::kOneRefresh * 9 / 10);
+    EXPECT_LT(held.latest.p50, 2 * surface::kOneRefresh);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, ContractNoRelease,
+                         testing::Values(NeverCase{"one_buffer", {}, 1, 11, 11},
+                                         NeverCase{"two_buffers", {}, 2, 0, 0},
+                                         NeverCase{"two_with_uses_until_replaced", {"--use-counts"}, 2, 0, 0},
+                                         NeverCase{"one_with_uses_for_good", {"--keep-uses"}, 1, 11, 11},
+                                         NeverCase{"two_with_uses_for_good", {"--keep-uses"}, 2, 10, 0},
+                                         NeverCase{"three_with_uses_for_good", {"--keep-uses"}, 3, 9, 0}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
 // --- what the compositor refuses
 // -----------------------------------------------------------------------------------------------------------
 

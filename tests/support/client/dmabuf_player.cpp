@@ -157,6 +157,7 @@ DmaBuffer* Player::free_buffer() const {
     for (const auto& buffer : buffers_) {
         if (!buffer->decided()) return nullptr;
     }
+    if (settings_.ignore_release) return buffers_[static_cast<std::size_t>(frame_) % buffers_.size()].get();
     const auto found = std::ranges::find_if(buffers_, [](const auto& buffer) { return !buffer->busy; });
     return found == buffers_.end() ? nullptr : found->get();
 }

@@ -29,6 +29,7 @@ struct PlaySettings {
     int hold_ms = 0;         // goes on living after the last frame
     bool immediately = true; // create_immed; false: create
     bool y_invert = false;
+    bool ignore_release = false; // buffers in turn, whatever the compositor still has
     FrameSource source{Pattern::Smooth};
 };
 

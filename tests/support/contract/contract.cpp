@@ -210,6 +210,7 @@ ContractBuffer::ContractBuffer(IOSurfaceRef surface, std::uint32_t drm_format)
     : ref(surface), format(drm_format) {}
 
 ContractBuffer::~ContractBuffer() {
+    if (used) sim::remove_use(ref);
     CFRelease(ref);
 }
 
@@ -247,7 +248,8 @@ void ContractBuffers::shown(Surface& surface, wl_resource* resource) {
     ContractBuffer* buffer = buffer_of(resource);
     if (buffer == nullptr) return;
     if (translucent_) surface.core.note(surface.resource, "contract translucent pixels in XR24");
-    if (buffer->readers++ == 0 && options_.use_counts) sim::add_use(buffer->ref);
+    const bool counts = options_.use_counts || options_.keep_uses;
+    if (buffer->readers++ == 0 && counts && !std::exchange(buffer->used, true)) sim::add_use(buffer->ref);
     buffer->seed = sim::seed_of(buffer->ref);
     const std::uint64_t number = ++showings_;
     showing_[&surface] = {object_of<ContractBuffer>(resource), true, number};
@@ -263,7 +265,8 @@ void ContractBuffers::shown(Surface& surface, wl_resource* resource) {
 void ContractBuffers::stop_reading(Surface& surface, ContractBuffer& buffer) {
     if (sim::seed_of(buffer.ref) != buffer.seed)
         surface.core.note(surface.resource, "contract rewritten while shown");
-    if (--buffer.readers == 0 && options_.use_counts) sim::remove_use(buffer.ref);
+    if (--buffer.readers == 0 && !options_.keep_uses && std::exchange(buffer.used, false))
+        sim::remove_use(buffer.ref);
 }
 
 void ContractBuffers::stop_showing(Surface& surface) {

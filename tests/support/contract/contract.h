@@ -16,6 +16,7 @@ namespace tv::test {
 
 struct ContractOptions {
     bool use_counts = false; // a use of every surface that is shown, until another replaces it
+    bool keep_uses = false;  // and once they are shown, for as long as there is the buffer
     int read_ms = 0;      // that long after the commit a surface was read for the last time; 0: when replaced
     bool modifier = true; // false: an old version, which offers LINEAR alone
     int reject = 0;       // the nth create request (1 is the first) and all later ones; 0: none
@@ -34,6 +35,7 @@ struct ContractBuffer {
     wl_resource* resource = nullptr;
     std::uint32_t seed = 0; // when it was shown
     int readers = 0;        // wl_surfaces that still read it
+    bool used = false;      // counts as a use
 };
 
 class ContractBuffers final : public ForeignBuffers {

@@ -10,6 +10,8 @@ ContractOptions chosen;
 
 void add_more_options(CLI::App& app) {
     app.add_flag("--use-counts", chosen.use_counts, "hold a use of every IOSurface that is shown");
+    app.add_flag("--keep-uses", chosen.keep_uses,
+                 "hold it for as long as there is the wl_buffer, shown or not");
     app.add_option("--read-for", chosen.read_ms,
                    "ms from a commit to the last read (default: until replaced)");
     app.add_flag("!--linear", chosen.modifier, "offer LINEAR alone, as old versions do");

@@ -1,0 +1,175 @@
+// The whole program as built for macOS, on the simulated system, before the contract compositor: which memory
+// its listener chooses, and what doctor finds.
+#include <filesystem>
+#include <sstream>
+
+#include "contract_bed.h"
+#include "support/json.h"
+
+namespace {
+
+using namespace tv;
+using namespace tv::test;
+
+class ContractProgram : public ContractTest {
+protected:
+    [[nodiscard]] SpawnOptions program(const ContractCompositor& compositor,
+                                       std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), TV_PROGRAM);
+        SpawnOptions spawn = command(std::move(arguments));
+        spawn.environment["TV_APPLESIM_MACHINE"] = dir().path().string();
+        spawn.environment["WAYLAND_DISPLAY"] = compositor.display();
+        return spawn;
+    }
+    [[nodiscard]] Child start_client(const ContractCompositor& compositor) {
+        Child client =
+            Child::spawn(program(compositor, {"--debug", "-s", dir() / "channel", "client"})).value();
+        EXPECT_TRUE(
+            eventually([&] { return !client.running() || std::filesystem::exists(dir() / "channel"); }, 20s));
+        EXPECT_TRUE(client.running()) << client.err();
+        return client;
+    }
+    // Plays a known application through the program; its lines.
+    [[nodiscard]] std::string play(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), TV_TEST_DMABUF_CLIENT);
+        SpawnOptions spawn = command(waypipe_server("lz4", dir() / "channel", "app", arguments));
+        spawn.environment["LD_PRELOAD"] = TV_FAKE_DMA ":" TV_FAKE_GBM;
+        const auto result = run(spawn, 60s);
+        std::filesystem::remove(dir() / "app");
+        EXPECT_TRUE(result && !result->timed_out);
+        if (!result) return {};
+        EXPECT_TRUE(result->out.ends_with("done\n")) << result->out << result->err;
+        return result->out;
+    }
+    // The checksums of frames, as drawn or as shown.
+    static std::vector<std::string> sums(const std::string& text) {
+        std::vector<std::string> found;
+        std::istringstream words(text);
+        for (std::string word; words >> word;)
+            if (word.starts_with("crc=")) found.push_back(word);
+        return found;
+    }
+    static std::vector<std::string> shown(ContractCompositor& compositor) {
+        std::vector<std::string> found;
+        for (const ContractCommit& commit : compositor.commits())
+            found.push_back(fmt::format("crc={:08x}", commit.crc));
+        return found;
+    }
+    static void end(Child& client) {
+        client.kill(SIGTERM);
+        EXPECT_TRUE(client.wait(10s).has_value());
+    }
+
+    [[nodiscard]] RunResult doctor(const ContractCompositor& compositor, std::vector<std::string> more = {}) {
+        more.insert(more.begin(), "doctor");
+        auto result = run(program(compositor, std::move(more)), 60s);
+        EXPECT_TRUE(result && !result->timed_out);
+        return result.value_or(RunResult{});
+    }
+    static Json finding(const RunResult& result, const std::string& check) {
+        const auto report = Json::parse(result.out);
+        EXPECT_TRUE(report) << result.out;
+        if (report)
+            for (const Json& one : (*report)["findings"].items)
+                if (one["check"].text == check) return one;
+        ADD_FAILURE() << "no finding " << check << " in " << result.out;
+        return {};
+    }
+};
+
+class ContractProgramPlays : public ContractProgram {
+protected:
+    void SetUp() override {
+        ContractProgram::SetUp();
+        if (!waypipe_version().starts_with("0.8.")) GTEST_SKIP() << "skipped: no waypipe 0.8 is installed";
+    }
+};
+
+TEST_F(ContractProgramPlays, a_compositor_that_takes_two_surfaces_gets_iosurfaces) {
+    auto compositor = start_contract({"--exit-on-bad", "--release", "replaced"});
+    Child client = start_client(*compositor);
+    const std::string drawn = play({"--frames", "4", "--size", "333x217"});
+    EXPECT_EQ(sums(drawn).size(), 4u);
+    EXPECT_EQ(shown(*compositor), sums(drawn));
+    end(client);
+    EXPECT_NE(client.err().find(R"("op":"present")"), std::string::npos) << client.err();
+    EXPECT_EQ(client.err().find("pixels go through wl_shm"), std::string::npos) << client.err();
+}
+
+TEST_F(ContractProgramPlays, one_that_refuses_either_gets_wl_shm_and_the_reason_is_logged) {
+    for (const auto& [nth, width] : {std::pair{"1", "64"}, std::pair{"2", "333"}}) {
+        SCOPED_TRACE(nth);
+        auto compositor = start_contract({"--exit-on-bad", "--reject", nth});
+        Child client = start_client(*compositor);
+        EXPECT_NE(client.err().find("pixels go through wl_shm: "), std::string::npos) << client.err();
+        EXPECT_NE(client.err().find(fmt::format("a surface was refused, of width ({})", width)),
+                  std::string::npos)
+            << client.err();
+        const std::string drawn = play({"--frames", "4"});
+        EXPECT_EQ(shown(*compositor), sums(drawn));
+        EXPECT_EQ(client.err().find(R"("op":"create)"), std::string::npos) << client.err();
+        end(client);
+        std::filesystem::remove(dir() / "channel");
+    }
+}
+
+TEST_F(ContractProgramPlays, one_that_goes_away_in_the_probe_gets_nothing_more_and_the_listener_lives) {
+    for (const char* request : {"create_params", "destroy"}) {
+        SCOPED_TRACE(request);
+        const std::string interface =
+            std::string(request) == "destroy" ? "zwp_linux_buffer_params_v1." : "zwp_linux_dmabuf_v1.";
+        auto compositor = start_contract({"--exit", interface + request + ":1"});
+        Child client = start_client(*compositor);
+        EXPECT_NE(client.err().find("pixels go through wl_shm: "), std::string::npos) << client.err();
+        EXPECT_FALSE(compositor->running());
+        // The next compositor at that place is served.
+        compositor.reset();
+        compositor = start_contract();
+        const std::string drawn = play({"--frames", "3"});
+        EXPECT_EQ(shown(*compositor), sums(drawn));
+        end(client);
+        std::filesystem::remove(dir() / "channel");
+    }
+}
+
+// --- doctor
+// ---------------------------------------------------------------------------------------------------------
+
+TEST_F(ContractProgram, doctor_says_that_two_surfaces_were_taken) {
+    auto compositor = start_contract({"--exit-on-bad"});
+    const RunResult text = doctor(*compositor);
+    EXPECT_NE(text.out.find("published as IOSurfaces: the compositor took two of them for a test"),
+              std::string::npos)
+        << text.out;
+    const Json modifiers = finding(doctor(*compositor, {"--json"}), "dmabuf modifiers");
+    EXPECT_EQ(modifiers["found"].text, "2 of 2 name IOSurfaces");
+    const Json store = finding(doctor(*compositor, {"--json"}), "buffers");
+    EXPECT_EQ(store["health"].text, "ok");
+    EXPECT_EQ(store["found"].text, "published as IOSurfaces: the compositor took two of them for a test");
+    EXPECT_EQ(compositor->count("contract refused"), 0u);
+}
+
+TEST_F(ContractProgram, doctor_says_which_surface_was_refused_and_brings_no_compositor_down) {
+    for (const auto& [nth, width] : {std::pair{"1", "64"}, std::pair{"2", "333"}}) {
+        SCOPED_TRACE(nth);
+        const std::string refused = fmt::format("a surface was refused, of width ({})", width);
+        for (const bool json : {false, true}) {
+            auto compositor = start_contract({"--exit-on-bad", "--reject", nth});
+            const RunResult result =
+                doctor(*compositor, json ? std::vector<std::string>{"--json"} : std::vector<std::string>{});
+            if (json) {
+                const Json store = finding(result, "buffers");
+                EXPECT_NE(store["found"].text.find(refused), std::string::npos) << result.out;
+                EXPECT_EQ(store["health"].text, "problem");
+                EXPECT_EQ(store["advice"].text,
+                          "windows are shown by way of wl_shm, which costs a copy a frame; if either program "
+                          "runs in a sandbox, that may be why");
+            } else {
+                EXPECT_NE(result.out.find(refused), std::string::npos) << result.out;
+            }
+            EXPECT_TRUE(compositor->running());
+        }
+    }
+}
+
+} // namespace
