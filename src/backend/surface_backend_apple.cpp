@@ -26,10 +26,14 @@ SurfaceBackend surface_backend(CompositorProcess compositor) {
     SurfaceBackend backend;
     surface::IOSurfaceOptions options;
     options.other_process = compositor == CompositorProcess::Another;
+    auto alignment = std::make_shared<std::atomic<std::size_t>>(1);
+    options.linear_alignment = alignment;
     backend.store = surface::make_iosurface_store(options, system_clock());
-    backend.make_painter = [](video::Executor& executor, const Log& log) -> video::SurfacePainter {
-        return [gpu = metal::Gpu::create(executor, log)](const std::shared_ptr<surface::Surface>& surface,
-                                                         std::shared_ptr<const video::PixelTarget> target) {
+    backend.make_painter = [alignment = std::move(alignment)](video::Executor& executor,
+                                                              const Log& log) -> video::SurfacePainter {
+        return [gpu = metal::Gpu::create(executor, log, alignment)](
+                   const std::shared_ptr<surface::Surface>& surface,
+                   std::shared_ptr<const video::PixelTarget> target) {
             return paint_with(gpu, surface, std::move(target));
         };
     };

@@ -1,6 +1,7 @@
 // Conversion of decoded pictures on a GPU, through Metal. Plain C++; what is behind it is Objective-C++.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +22,7 @@ struct DeviceInfo {
     bool low_power = false;
     bool removable = false;
     bool unified_memory = false;
+    std::size_t linear_alignment = 1; // of a surface's rows, for a texture of it; a power of two
 };
 
 // A published surface as one device sees it. Made once a surface; holds the surface.

@@ -1,6 +1,7 @@
 #import <CoreVideo/CVMetalTextureCache.h>
 #import <Metal/Metal.h>
 
+#include <algorithm>
 #include <mutex>
 #include <vector>
 
@@ -63,6 +64,9 @@ public:
             info_.low_power = [device_ isLowPower];
             info_.removable = [device_ isRemovable];
             info_.unified_memory = [device_ hasUnifiedMemory];
+            const NSUInteger rows =
+                [device_ minimumLinearTextureAlignmentForPixelFormat:MTLPixelFormatBGRA8Unorm];
+            info_.linear_alignment = std::max<std::size_t>(rows, 1);
             queue_ = [device_ newCommandQueue];
             if (queue_ == nil) return fail(ErrorCategory::Unsupported, "Metal gives no command queue");
             TV_TRY(compile());

@@ -4,12 +4,16 @@
 
 namespace tv::metal {
 
-std::shared_ptr<Gpu> Gpu::create(video::Executor& executor, Log log, Make make) {
-    return std::shared_ptr<Gpu>(new Gpu(executor, std::move(log), std::move(make)));
+std::shared_ptr<Gpu> Gpu::create(video::Executor& executor, Log log,
+                                 std::shared_ptr<std::atomic<std::size_t>> linear_alignment, Make make) {
+    return std::shared_ptr<Gpu>(
+        new Gpu(executor, std::move(log), std::move(linear_alignment), std::move(make)));
 }
 
-Gpu::Gpu(video::Executor& executor, Log log, Make make)
-    : executor_(executor), log_(std::move(log)), make_(std::move(make)) {}
+Gpu::Gpu(video::Executor& executor, Log log, std::shared_ptr<std::atomic<std::size_t>> linear_alignment,
+         Make make)
+    : executor_(executor), log_(std::move(log)), linear_alignment_(std::move(linear_alignment)),
+      make_(std::move(make)) {}
 
 std::shared_ptr<Converter> Gpu::converter() {
     {
@@ -35,6 +39,7 @@ void Gpu::make_one() {
         return;
     }
     log_.info("pictures are converted by {}", (*made)->device().name);
+    if (linear_alignment_) linear_alignment_->store((*made)->device().linear_alignment);
     ++counts_.devices;
     failures_ = 0;
     converter_ = *std::move(made);

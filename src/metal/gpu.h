@@ -27,8 +27,11 @@ public:
     using Make = std::function<Result<std::shared_ptr<Converter>>()>;
 
     // Makes nothing yet. The executor outlives every task that it runs for this; what is posted to it holds
-    // this object. `make` blocks; tests give another.
-    static std::shared_ptr<Gpu> create(video::Executor& executor, Log log, Make make = make_converter);
+    // this object. `linear_alignment` is told what the device wants of surfaces once there is one (nullptr:
+    // nobody is). `make` blocks; tests give another.
+    static std::shared_ptr<Gpu> create(video::Executor& executor, Log log,
+                                       std::shared_ptr<std::atomic<std::size_t>> linear_alignment = nullptr,
+                                       Make make = make_converter);
 
     // The converter, or nullptr: not made yet (the first call has a worker make it), being made again, or
     // given up. Never blocks.
@@ -40,7 +43,8 @@ public:
     [[nodiscard]] GpuStatistics statistics() const;
 
 private:
-    Gpu(video::Executor& executor, Log log, Make make);
+    Gpu(video::Executor& executor, Log log, std::shared_ptr<std::atomic<std::size_t>> linear_alignment,
+        Make make);
     void make_one();
 
     // A GPU that fails this often in a row is made again, and after so many of those done without: each costs
@@ -52,6 +56,7 @@ private:
 
     video::Executor& executor_;
     const Log log_;
+    const std::shared_ptr<std::atomic<std::size_t>> linear_alignment_;
     const Make make_;
 
     mutable std::mutex mutex_;

@@ -37,6 +37,8 @@ private:
         if (now != converter_) texture_ = nullptr;
         converter_ = std::move(now);
         if (texture_ != nullptr) return true;
+        // Made before the device was known, or for another one: that is not the device's failure.
+        if (surface_->stride() % converter_->device().linear_alignment != 0) return false;
         auto made = converter_->target(surface_->ref(), size());
         if (made)
             texture_ = *std::move(made);

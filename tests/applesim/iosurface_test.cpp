@@ -52,7 +52,10 @@ private:
 TEST_F(IOSurfaceStoreTest, a_surface_is_of_the_exact_size_with_rows_aligned_for_the_system_and_the_device) {
     for (const std::uint32_t width : {1u, 15u, 16u, 17u, 64u, 333u, 1919u}) {
         for (const std::size_t device : {std::size_t{1}, std::size_t{256}}) {
-            auto made = IOSurface::create(width, 7, {.other_process = true, .linear_alignment = device});
+            auto made = IOSurface::create(
+                width, 7,
+                {.other_process = true,
+                 .linear_alignment = std::make_shared<const std::atomic<std::size_t>>(device)});
             ASSERT_TRUE(made.has_value());
             IOSurfaceRef ref = (*made)->ref();
             EXPECT_EQ(IOSurfaceGetWidth(ref), width);
@@ -60,7 +63,7 @@ TEST_F(IOSurfaceStoreTest, a_surface_is_of_the_exact_size_with_rows_aligned_for_
             EXPECT_EQ(IOSurfaceGetPixelFormat(ref), 0x42475241u);
             EXPECT_EQ((*made)->stride(), IOSurfaceGetBytesPerRow(ref));
             EXPECT_GE((*made)->stride(), width * 4u);
-            EXPECT_EQ((*made)->stride() % 64, 0u);
+            EXPECT_EQ((*made)->stride() % std::max<std::size_t>(64, device), 0u);
             EXPECT_NE((*made)->id(), 0u);
         }
     }

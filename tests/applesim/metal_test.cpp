@@ -368,6 +368,37 @@ TEST_P(MetalTest, of_two_gpus_the_one_with_little_power_is_taken_and_memory_is_m
     EXPECT_EQ(gpu->statistics().by_gpu, 1U);
 }
 
+// 33 pixels are 132 bytes: rows that are aligned for the system alone are not for this device.
+TEST_P(MetalTest, surfaces_made_once_the_device_is_known_have_rows_as_it_wants_them) {
+    sim::set_gpus({{.linear_alignment = 512}});
+    auto alignment = std::make_shared<std::atomic<std::size_t>>(1);
+    surface::IOSurfaceOptions options;
+    options.linear_alignment = alignment;
+    const auto show = [&](const std::shared_ptr<Gpu>& gpu, surface::IOSurface& target, unsigned seed) {
+        const test::PixelBuffer picture({33, 21}, seed);
+        Answer answer;
+        paint_iosurface(std::shared_ptr<surface::IOSurface>(&target, [](auto*) {}), upright_,
+                        gpu)(picture.picture(), answer.done());
+        EXPECT_TRUE(answer.wait());
+        EXPECT_EQ(test::shown(target), picture.expected({33, 21}, false));
+    };
+    auto early = surface::IOSurface::create(33, 21, options);
+    ASSERT_TRUE(early);
+    auto gpu = Gpu::create(executor_, log_, alignment);
+    EXPECT_EQ(gpu->converter(), nullptr);
+    executor_.run();
+    EXPECT_EQ(*alignment, 512U);
+    auto late = surface::IOSurface::create(33, 21, options);
+    ASSERT_TRUE(late);
+    EXPECT_EQ((*late)->stride() % 512, 0U);
+    const bool fits = (*early)->stride() % 512 == 0;
+    for (unsigned i = 0; i < 4; ++i) show(gpu, **early, i);
+    for (unsigned i = 0; i < 4; ++i) show(gpu, **late, 100 + i);
+    EXPECT_EQ(gpu->statistics().by_gpu, fits ? 8U : 4U);
+    EXPECT_EQ(gpu->statistics().by_cpu, fits ? 0U : 4U);
+    EXPECT_EQ(gpu->statistics().devices, 1U) << "rows that do not suit it are no failure of the device";
+}
+
 TEST_P(MetalTest, everything_may_be_let_go_of_while_the_gpu_works) {
     Answer answer;
     sim::hold_gpu(true);

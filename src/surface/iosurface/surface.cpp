@@ -29,8 +29,8 @@ CFStringRef global_key() {
 }
 
 std::size_t row_bytes(std::uint32_t width, const IOSurfaceOptions& options) {
-    const std::size_t wanted =
-        aligned(std::size_t{width} * kPixelBytes, std::max(kRowAlignment, options.linear_alignment));
+    const std::size_t device = options.linear_alignment ? options.linear_alignment->load() : 1;
+    const std::size_t wanted = aligned(std::size_t{width} * kPixelBytes, std::max(kRowAlignment, device));
     return IOSurfaceAlignProperty(kIOSurfaceBytesPerRow, wanted);
 }
 

@@ -6,7 +6,9 @@
 
 #include <IOSurface/IOSurfaceRef.h>
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "base/apple/cf_ref.h"
 #include "surface/surface.h"
@@ -17,8 +19,8 @@ struct IOSurfaceOptions {
     // The compositor is another process, and finds surfaces by their IDs: then they have to be global.
     bool other_process = true;
     // Of the Metal device, for textures over linear memory (minimumLinearTextureAlignmentForPixelFormat:);
-    // a power of two.
-    std::size_t linear_alignment = 1;
+    // a power of two. Read whenever a surface is made: there is no device before the first video. nullptr: 1.
+    std::shared_ptr<const std::atomic<std::size_t>> linear_alignment{};
 };
 
 // BGRA, exactly width x height, one plane, the first row on top. Made for us alone: never one of a decoder's

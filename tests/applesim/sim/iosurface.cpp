@@ -344,8 +344,9 @@ IOSurfaceRef IOSurfaceCreate(CFDictionaryRef properties) {
         if (stride % alignment != 0 || stride < width * element) return nullptr;
         row = stride;
     }
-    // What is asked for is the least.
-    row += static_cast<std::int64_t>(tv::sim::draw(3)) * alignment;
+    // What is asked for is the least; its own alignment is kept.
+    const std::int64_t asked = std::min<std::int64_t>(stride & -stride, 512);
+    row += static_cast<std::int64_t>(tv::sim::draw(3)) * std::max(alignment, asked);
 
     const Machine::Locked across(all.table_fd);
     tv::sim::Entry& entry = all.free_one();

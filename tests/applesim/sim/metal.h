@@ -12,6 +12,7 @@
 //   - objects of one device are not given to another
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct GpuDevice {
     bool low_power = false;
     bool removable = false;
     bool unified_memory = true;
+    std::size_t linear_alignment = 16; // rows of another alignment make no texture
 };
 
 // From now on; the first is the system's default. The default is one.

@@ -360,6 +360,10 @@ void gpu_thread() {
 - (BOOL)hasUnifiedMemory {
     return what_.unified_memory;
 }
+- (NSUInteger)minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)format {
+    expect(format == MTLPixelFormatBGRA8Unorm, "the alignment is asked for the surfaces' format");
+    return what_.linear_alignment;
+}
 - (id<MTLCommandQueue>)newCommandQueue {
     count(&tv::sim::GpuCounts::queues);
     SimQueue* queue = [[SimQueue alloc] init];
@@ -408,6 +412,7 @@ void gpu_thread() {
     expect(descriptor->width_ == IOSurfaceGetWidth(iosurface) &&
                descriptor->height_ == IOSurfaceGetHeight(iosurface),
            "a surface's texture has the surface's size");
+    if (IOSurfaceGetBytesPerRow(iosurface) % what_.linear_alignment != 0) return nil;
     expect(descriptor->storage_ == (what_.unified_memory ? MTLStorageModeShared : MTLStorageModeManaged),
            "a surface's texture is shared where memory is unified, else managed");
     SimTexture* texture = [[SimTexture alloc] init];

@@ -61,6 +61,7 @@ typedef struct {
 - (BOOL)isLowPower;
 - (BOOL)isRemovable;
 - (BOOL)hasUnifiedMemory;
+- (NSUInteger)minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)format;
 - (id<MTLCommandQueue>)newCommandQueue;
 - (id<MTLLibrary>)newLibraryWithSource:(NSString*)source
                                options:(MTLCompileOptions*)options
