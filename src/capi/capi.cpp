@@ -97,10 +97,11 @@ tv_result force_pass(Receiver& core, std::uint32_t surface_id, std::chrono::mill
     if (!core.has_frames()) return TV_ERROR_STATE;
     const auto found = core.frames().find(surface_id);
     if (!found) return TV_ERROR_NOT_FOUND;
-    if (!core.zero_pass() || !found->frame || !found->pass) return TV_OK;
+    const auto pass = found->pass.lock();
+    if (!core.zero_pass() || !found->frame || !pass) return TV_OK;
     const auto wait = std::make_shared<PassWait>();
-    found->pass(found->frame->picture(),
-                [wait, kept = found->frame](const Status& status) { wait->finish(status); });
+    (*pass)(found->frame->picture(),
+            [wait, kept = found->frame](const Status& status) { wait->finish(status); });
     return wait->wait(timeout);
 }
 

@@ -27,35 +27,25 @@ void describe_planes(const video::Picture& picture, tv_frame_info& info) {
 
 } // namespace
 
-Frame::Frame(video::Picture picture, const tv_frame_info& info,
+Frame::Frame(video::Picture decoded, const tv_frame_info& info,
              std::shared_ptr<std::atomic<unsigned>> original)
-    : picture_(std::move(picture)), info_(info), original_(std::move(original)) {
+    : decoded_(std::move(decoded)), original_(std::move(original)), picture_(decoded_), info_(info) {
     if (original_) ++*original_;
+    describe_planes(picture_, info_);
 }
 
 Frame::~Frame() {
     if (original_) --*original_;
 }
 
-Result<video::Picture> copy_picture(const video::Picture& picture) {
-    video::Picture copy;
-    const Status copied = video::with_planes(picture, [&copy](const video::Picture& planar) -> Status {
-        std::size_t total = 0;
-        for (const video::Plane& plane : planar.planes) total += plane.bytes.size();
-        auto memory = std::make_shared<std::vector<std::byte>>();
-        memory->reserve(total);
-        copy = planar;
-        copy.native = nullptr;
-        for (video::Plane& plane : copy.planes) {
-            const std::size_t begin = memory->size();
-            memory->insert(memory->end(), plane.bytes.begin(), plane.bytes.end());
-            plane.bytes = Bytes(memory->data() + begin, plane.bytes.size());
-        }
-        copy.owner = std::move(memory);
-        return {};
+void Frame::prepare() const {
+    if (video::has_system_form(decoded_)) return;
+    std::call_once(prepared_, [this] {
+        auto made = video::copy_picture(decoded_);
+        if (!made) return; // planes are better than nothing
+        picture_ = std::move(*made);
+        describe_planes(picture_, info_);
     });
-    if (!copied) return std::unexpected(copied.error());
-    return copy;
 }
 
 void FrameStore::committed(const proxy::CommittedFrame& frame, const mirror::Replica& replica) {
@@ -76,13 +66,12 @@ std::shared_ptr<const Frame> FrameStore::make_frame(Entry& entry, const mirror::
         info.decoded_ns = times->decoded;
     }
     if (entry.originals->load() >= kMaxHeldPictures) {
-        if (auto copy = copy_picture(picture)) {
+        if (auto copy = video::copy_picture(picture)) {
             picture = std::move(*copy);
             info.copied = 1;
             ++counts_->copied;
         }
     }
-    describe_planes(picture, info);
     return std::make_shared<const Frame>(std::move(picture), info,
                                          info.copied != 0 ? nullptr : entry.originals);
 }
@@ -103,8 +92,8 @@ std::optional<tv_frame_event> FrameStore::forwarded(std::uint64_t gate, const mi
     const auto* source = replica.source();
     const bool video = source != nullptr && source->picture() != nullptr;
     // Shown again as it is: the same frame, so that a copy is not made of what is there.
-    const bool again = video && current.frame && current.frame->picture().owner == source->picture()->owner &&
-                       current.frame->info().copied == 0;
+    const bool again = video && current.frame && current.frame->decoded().owner == source->picture()->owner &&
+                       !current.frame->is_copy();
     if (!again) current.frame.reset();
     if (video) {
         tv_frame_info info = TV_FRAME_INFO_INIT;
@@ -113,7 +102,7 @@ std::optional<tv_frame_event> FrameStore::forwarded(std::uint64_t gate, const mi
         if (!again) current.frame = make_frame(entry, replica, info, now);
         current.pass = source->pass();
     } else {
-        current.pass = nullptr;
+        current.pass.reset();
     }
     ++counts_->published;
     return tv_frame_event{
@@ -122,10 +111,13 @@ std::optional<tv_frame_event> FrameStore::forwarded(std::uint64_t gate, const mi
 }
 
 std::optional<FrameStore::Found> FrameStore::find(std::uint32_t surface_id) {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(surface_id);
-    if (found == entries_.end() || found->second.pixels.expired()) return std::nullopt;
-    return found->second.current;
+    std::unique_lock lock(mutex_);
+    const auto entry = entries_.find(surface_id);
+    if (entry == entries_.end() || entry->second.pixels.expired()) return std::nullopt;
+    Found found = entry->second.current;
+    lock.unlock();
+    if (found.frame) found.frame->prepare();
+    return found;
 }
 
 void FrameStore::clear() {

@@ -26,26 +26,30 @@ struct FrameCounts {
     std::atomic<std::uint64_t> copied{0};
 };
 
-// One committed picture. Immutable; shared by the store and the host's tokens, whichever goes last.
+// One committed picture; shared by the store and the host's tokens, whichever goes last. Any thread.
 class Frame {
 public:
-    // `original`: how many of the buffer's pictures are alive, null for a copy.
-    Frame(video::Picture picture, const tv_frame_info& info, std::shared_ptr<std::atomic<unsigned>> original);
+    // `original`: how many of the buffer's pictures are alive, null for a copy. `info` without the planes.
+    Frame(video::Picture decoded, const tv_frame_info& info, std::shared_ptr<std::atomic<unsigned>> original);
     ~Frame();
     Frame(const Frame&) = delete;
     Frame& operator=(const Frame&) = delete;
 
+    // As it came from the decoder, or the copy of that.
+    [[nodiscard]] const video::Picture& decoded() const { return decoded_; }
+    [[nodiscard]] bool is_copy() const { return original_ == nullptr; }
+    // Gives the picture the form that this system's graphics take, once. Before the two below.
+    void prepare() const;
     [[nodiscard]] const video::Picture& picture() const { return picture_; }
     [[nodiscard]] const tv_frame_info& info() const { return info_; }
 
 private:
-    const video::Picture picture_;
-    const tv_frame_info info_;
+    const video::Picture decoded_;
     const std::shared_ptr<std::atomic<unsigned>> original_;
+    mutable std::once_flag prepared_;
+    mutable video::Picture picture_;
+    mutable tv_frame_info info_;
 };
-
-// The picture in memory of its own, with planes.
-[[nodiscard]] Result<video::Picture> copy_picture(const video::Picture& picture);
 
 // sending(), committed(), forwarded() and sent() are the poll thread's, the rest any thread's.
 class FrameStore {
@@ -62,8 +66,8 @@ public:
 
     struct Found {
         std::uint64_t generation = 0;
-        std::shared_ptr<const Frame> frame; // null: the buffer's own pixels are current
-        mirror::PictureSource::Pass pass;   // with a frame
+        std::shared_ptr<const Frame> frame;                    // null: the buffer's own pixels are current
+        std::weak_ptr<const mirror::PictureSource::Pass> pass; // with a frame
     };
     [[nodiscard]] std::optional<Found> find(std::uint32_t surface_id);
     // Lets go of everything; what the host holds stays.

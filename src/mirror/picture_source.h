@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.h"
@@ -50,9 +51,10 @@ public:
     [[nodiscard]] virtual const video::Picture* picture() const = 0;
     // As start() was told.
     [[nodiscard]] virtual bool flipped() const = 0;
-    // Puts it into the pixels even where nothing else does. Any thread; `done` is called once.
+    // Puts it into the pixels even where nothing else does. Any thread; `done` is called once. Owns what it
+    // writes to, so it is for nobody to keep.
     using Pass = std::function<void(const video::Picture&, std::function<void(Status)> done)>;
-    [[nodiscard]] virtual Pass pass() const = 0;
+    [[nodiscard]] virtual std::weak_ptr<const Pass> pass() const = 0;
 };
 
 } // namespace tv::mirror

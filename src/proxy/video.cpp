@@ -44,8 +44,9 @@ public:
         options.budget = &streams_.budget_;
         options.log = proxy.log;
         options.stream = rid_;
-        paint_ = make_paint(image);
-        stream_.emplace(std::move(options), streams_.config_.zero_pass ? video::Paint(paint_nothing) : paint_,
+        paint_ = std::make_shared<const Pass>(make_paint(image));
+        stream_.emplace(std::move(options),
+                        streams_.config_.zero_pass ? video::Paint(paint_nothing) : *paint_,
                         streams_.config_.keep_pictures);
         stream_->hold(0);
     }
@@ -94,7 +95,7 @@ public:
         return stream_ ? stream_->shown_picture() : nullptr;
     }
     [[nodiscard]] bool flipped() const override { return target_ && target_->bottom_up; }
-    [[nodiscard]] Pass pass() const override { return paint_; }
+    [[nodiscard]] std::weak_ptr<const Pass> pass() const override { return paint_; }
     // Only while something is undecided: then service() is called in every turn of the loop.
     [[nodiscard]] std::optional<std::int64_t> deadline() const {
         return stream_ && stream_->shown() < received_ ? stream_->deadline() : std::nullopt;
@@ -128,7 +129,7 @@ private:
     const Log& log_; // the proxy's
     const char* codec_ = "unknown";
     std::shared_ptr<video::PixelTarget> target_;
-    video::Paint paint_;
+    std::shared_ptr<const Pass> paint_;
     std::optional<video::Stream> stream_;
     std::optional<std::uint64_t> most_;
     std::uint64_t received_ = 0;

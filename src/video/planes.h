@@ -11,4 +11,10 @@ namespace tv::video {
 // be read until it returns. Unsupported: nobody can read these; then `use` is not called. Any thread.
 [[nodiscard]] Status with_planes(const Picture& picture, const std::function<Status(const Picture&)>& use);
 
+// The picture in memory of its own, in the form that this system's graphics take: on Apple's an NV12
+// CVPixelBuffer that Metal makes textures of, elsewhere the planes. Any thread.
+[[nodiscard]] Result<Picture> copy_picture(const Picture& picture);
+// Whether it has that form already.
+[[nodiscard]] bool has_system_form(const Picture& picture);
+
 } // namespace tv::video

@@ -1,8 +1,8 @@
-// Frames that VideoToolbox decoded, under simulation: a CVPixelBuffer for the host, planes where it holds
-// many.
+// Frames on Apple's systems, on the simulated one, of buffers that are IOSurfaces: a CVPixelBuffer for the
+// host whatever decoded it, and the surface written or left alone.
 #include <CoreVideo/CoreVideo.h>
 
-#include "bed.h"
+#include "apple_bed.h"
 #include "sim/iosurface.h"
 #include "video/convert/convert.h"
 #include "video/decoders.h"
@@ -13,11 +13,10 @@ namespace {
 using namespace tv;
 using namespace tv::test;
 
-class CapiNative : public CapiTest {
+class CapiNative : public CapiApple {
 protected:
     void SetUp() override {
-        (void)sim::surfaces_alive(); // the simulated machine begins, and stays
-        CapiTest::SetUp();
+        CapiApple::SetUp();
         config_.frames = 1;
         decoders_.push_back(video::videotoolbox_decoders());
         auto streams = recorded_streams(std::string(TV_VIDEO_FIXTURES) + "/0112-h264-xr24-333x217.s2c");
@@ -40,11 +39,15 @@ protected:
         peer_->send(msg::SendDmavidPacket{rid_, stream_.packets.at(next_++)});
         present(buffer_);
     }
+    // The number of the surface that was shown last, as the compositor has it.
+    std::uint32_t surface() {
+        EXPECT_TRUE(eventually([&] { return host_.frames().size() >= presented_; }));
+        return host_.frames().back().surface_id;
+    }
     tv_frame look() {
         tv_frame_kind kind{};
         tv_frame frame = nullptr;
-        EXPECT_EQ(tv_receiver_lookup(receiver_, static_cast<std::uint32_t>(rid_), &kind, &frame, nullptr),
-                  TV_OK);
+        EXPECT_EQ(tv_receiver_lookup(receiver_, surface(), &kind, &frame, nullptr), TV_OK);
         EXPECT_EQ(kind, TV_FRAME_VIDEO);
         return frame;
     }
@@ -53,10 +56,23 @@ protected:
         EXPECT_EQ(tv_frame_get_info(frame, &info), TV_OK);
         return info;
     }
-    std::uint32_t crc_of_frame(tv_frame frame) {
-        std::vector<std::uint8_t> pixels(std::size_t{stream_.width} * stream_.height * 4);
-        EXPECT_EQ(tv_frame_copy_bgra(frame, pixels.data(), pixels.size(), stream_.width * 4), TV_OK);
+    static std::uint32_t crc_of_frame(tv_frame frame) {
+        const tv_frame_info info = info_of(frame);
+        std::vector<std::uint8_t> pixels(std::size_t{info.crop_width} * info.crop_height * 4);
+        EXPECT_EQ(tv_frame_copy_bgra(frame, pixels.data(), pixels.size(), info.crop_width * 4), TV_OK);
+        for (std::size_t at = 3; at < pixels.size(); at += 4) pixels[at] = 0; // nobody's in XR24
         return crc32_of(reinterpret_cast<const std::byte*>(pixels.data()), pixels.size());
+    }
+    static std::uint32_t crc_of_black(std::size_t width, std::size_t height) {
+        const std::vector<std::byte> nothing(width * height * 4);
+        return crc32_of(nothing.data(), nothing.size());
+    }
+    static int first_luma(tv_frame frame) {
+        auto* pixels = static_cast<CVPixelBufferRef>(info_of(frame).native);
+        EXPECT_EQ(CVPixelBufferLockBaseAddress(pixels, kCVPixelBufferLock_ReadOnly), kCVReturnSuccess);
+        const int luma = *static_cast<const std::uint8_t*>(CVPixelBufferGetBaseAddressOfPlane(pixels, 0));
+        EXPECT_EQ(CVPixelBufferUnlockBaseAddress(pixels, kCVPixelBufferLock_ReadOnly), kCVReturnSuccess);
+        return luma;
     }
 
     RecordedStream stream_;
@@ -84,7 +100,7 @@ TEST_F(CapiNative, a_hardware_frame_is_a_retained_pixel_buffer_that_survives_its
     tv_frame_release(frame);
 }
 
-TEST_F(CapiNative, a_host_that_holds_many_gets_planes_so_that_the_decoders_pool_lasts) {
+TEST_F(CapiNative, a_host_that_holds_many_gets_pixel_buffers_of_ours_so_that_the_decoders_pool_lasts) {
     config_.zero_pass = 1;
     ASSERT_TRUE(start_video());
     std::vector<tv_frame> held;
@@ -96,13 +112,89 @@ TEST_F(CapiNative, a_host_that_holds_many_gets_planes_so_that_the_decoders_pool_
     }
     for (std::size_t i = 0; i < held.size(); ++i) {
         const tv_frame_info info = info_of(held[i]);
-        const bool copy = i >= capi::kMaxHeldPictures;
-        EXPECT_EQ(info.copied, copy ? 1 : 0) << i;
-        EXPECT_EQ(info.native == nullptr, copy) << i;
-        EXPECT_EQ(info.planes[0].data != nullptr, copy) << i;
+        EXPECT_EQ(info.copied, i >= capi::kMaxHeldPictures ? 1 : 0) << i;
+        EXPECT_NE(info.native, nullptr) << i;
+        EXPECT_EQ(info.layout, TV_LAYOUT_NV12);
         EXPECT_EQ(crc_of_frame(held[i]), crcs[i]) << "unchanged while held";
         tv_frame_release(held[i]);
     }
+    tv_stats stats = TV_STATS_INIT;
+    EXPECT_EQ(tv_receiver_stats(receiver_, &stats), TV_OK);
+    EXPECT_EQ(stats.frames_copied, 6 - capi::kMaxHeldPictures);
+    close_cleanly();
+}
+
+TEST_F(CapiNative, a_zero_pass_session_leaves_the_surface_alone_until_the_pass_is_forced) {
+    config_.zero_pass = 1;
+    ASSERT_TRUE(start_video());
+    show_next();
+    EXPECT_EQ(shown().back().crc, crc_of_black(stream_.width, stream_.height));
+    tv_frame frame = look();
+    EXPECT_EQ(tv_receiver_force_pass(receiver_, surface(), 5000), TV_OK);
+    present(buffer_); // once more, with no new packet
+    EXPECT_EQ(shown().back().crc, crc_of_frame(frame));
+    EXPECT_NE(shown().back().crc, shown().front().crc);
+    tv_frame_release(frame);
+    close_cleanly();
+}
+
+TEST_F(CapiNative, without_zero_pass_the_surface_shows_what_the_frame_is) {
+    ASSERT_TRUE(start_video());
+    for (int count = 0; count < 3; ++count) {
+        show_next();
+        tv_frame frame = look();
+        EXPECT_EQ(shown().back().crc, crc_of_frame(frame)) << count;
+        tv_frame_release(frame);
+    }
+    close_cleanly();
+}
+
+TEST_F(CapiNative, what_software_decoded_arrives_as_a_pixel_buffer_too) {
+    FakeScript script;
+    decoders_ = {std::make_shared<FakeFactory>(script)};
+    ASSERT_TRUE(start_video());
+    Video video = make_video();
+    send_packet(video, true);
+    present(video.buffer);
+    tv_frame frame = look();
+    const tv_frame_info info = info_of(frame);
+    ASSERT_NE(info.native, nullptr);
+    EXPECT_EQ(info.layout, TV_LAYOUT_NV12);
+    EXPECT_EQ(info.copied, 0);
+    EXPECT_EQ(info.matrix, TV_MATRIX_BT601);
+    EXPECT_EQ(info.range, TV_RANGE_LIMITED);
+    EXPECT_EQ(info.crop_width, kSize.width);
+    EXPECT_LE(info.decoded_ns, info.forwarded_ns);
+    EXPECT_EQ(first_luma(frame), video.luma);
+    EXPECT_EQ(crc_of_frame(frame), shown().back().crc) << "chroma as well";
+    tv_frame again = look();
+    EXPECT_EQ(info_of(again).native, info.native) << "made once";
+    tv_frame_release(again);
+    tv_frame_release(frame);
+    close_cleanly();
+}
+
+TEST_F(CapiNative, a_surface_that_is_raw_pixels_now_shows_no_video_any_more) {
+    FakeScript script;
+    decoders_ = {std::make_shared<FakeFactory>(script)};
+    ASSERT_TRUE(start_video());
+    Video video = make_video();
+    send_packet(video, true);
+    present(video.buffer);
+    const std::uint32_t number = surface();
+    Video other = make_raw();
+    present(other.buffer);
+    peer_->request(video.buffer, "destroy");
+    ASSERT_TRUE(peer_->roundtrip());
+    const Video raw = make_raw(); // of the same size: the surface comes back from the pool
+    present(raw.buffer);
+    ASSERT_EQ(surface(), number);
+    tv_frame_kind kind{};
+    tv_frame frame = nullptr;
+    EXPECT_EQ(tv_receiver_lookup(receiver_, number, &kind, &frame, nullptr), TV_OK);
+    EXPECT_EQ(kind, TV_FRAME_BGRA_CURRENT);
+    EXPECT_EQ(frame, nullptr);
+    EXPECT_EQ(host_.frames().back().video, 0);
     close_cleanly();
 }
 

@@ -41,6 +41,7 @@ OSStatus CMVideoFormatDescriptionCreate(CFAllocatorRef, CMVideoCodecType, int32_
 OSStatus CMVideoFormatDescriptionCreateFromH264ParameterSets(CFAllocatorRef, size_t, const uint8_t * const *, const size_t *, int, CMFormatDescriptionRef *);
 OSStatus CMVideoFormatDescriptionCreateFromHEVCParameterSets(CFAllocatorRef, size_t, const uint8_t * const *, const size_t *, int, CFDictionaryRef, CMFormatDescriptionRef *);
 CGRect CVImageBufferGetCleanRect(CVImageBufferRef);
+CVReturn CVPixelBufferCreate(CFAllocatorRef, size_t, size_t, OSType, CFDictionaryRef, CVPixelBufferRef *);
 void * CVPixelBufferGetBaseAddressOfPlane(CVPixelBufferRef, size_t);
 size_t CVPixelBufferGetBytesPerRowOfPlane(CVPixelBufferRef, size_t);
 size_t CVPixelBufferGetHeight(CVPixelBufferRef);

@@ -119,6 +119,27 @@ const tv::sim::PlaneGeometry& plane(const __CVBuffer* buffer, std::size_t index)
 
 extern "C" {
 
+CVReturn CVPixelBufferCreate(CFAllocatorRef /*allocator*/, size_t width, size_t height,
+                             OSType pixelFormatType, CFDictionaryRef pixelBufferAttributes,
+                             CVPixelBufferRef* pixelBufferOut) {
+    TV_SIM_CALL();
+    if (pixelBufferOut == nullptr) return kCVReturnInvalidArgument;
+    *pixelBufferOut = nullptr;
+    if (width == 0 || height == 0) return kCVReturnInvalidArgument;
+    if (pixelFormatType != kCVPixelFormatType_420YpCbCr8BiPlanarVideoRange)
+        violation("a pixel buffer of a format that nobody here asks for");
+    auto* buffer = tv::sim::make_nv12(std::make_shared<tv::sim::PixelPool>(), pixelFormatType, width, height);
+    buffer->written_by_decoder = false;
+    buffer->metal_mappable =
+        tv::sim::boolean_of(pixelBufferAttributes, kCVPixelBufferMetalCompatibilityKey, __func__)
+            .value_or(false);
+    buffer->in_surface =
+        pixelBufferAttributes != nullptr &&
+        check<__CFDictionary>(pixelBufferAttributes, __func__)->get(kCVPixelBufferIOSurfacePropertiesKey) !=
+            nullptr;
+    *pixelBufferOut = buffer;
+    return kCVReturnSuccess;
+}
 CVPixelBufferRef CVPixelBufferRetain(CVPixelBufferRef texture) {
     TV_SIM_CALL();
     if (texture != nullptr) tv::sim::retain(check<__CVBuffer>(texture, __func__), __func__);

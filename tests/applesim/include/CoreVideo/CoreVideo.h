@@ -33,6 +33,8 @@ extern const CFStringRef kCVPixelBufferPixelFormatTypeKey;
 extern const CFStringRef kCVPixelBufferIOSurfacePropertiesKey;
 extern const CFStringRef kCVPixelBufferMetalCompatibilityKey;
 
+CVReturn CVPixelBufferCreate(CFAllocatorRef allocator, size_t width, size_t height, OSType pixelFormatType,
+                             CFDictionaryRef pixelBufferAttributes, CVPixelBufferRef* pixelBufferOut);
 CVPixelBufferRef CVPixelBufferRetain(CVPixelBufferRef texture);
 void CVPixelBufferRelease(CVPixelBufferRef texture);
 IOSurfaceRef CVPixelBufferGetIOSurface(CVPixelBufferRef pixelBuffer);
