@@ -428,7 +428,8 @@ typedef struct tv_frame_info {
     uint32_t crop_width; /* of the buffer: what is to be shown, from the top left */
     uint32_t crop_height;
     tv_plane planes[3];
-    void* native; /* Apple: a CVPixelBufferRef, valid while the frame is; else null */
+    void* native; /* Apple: an NV12 CVPixelBufferRef, for Metal, whatever decoded the picture; valid while the
+                   * frame is; else null */
     /* Steady nanoseconds (CLOCK_MONOTONIC; Apple: CLOCK_UPTIME_RAW): its packet had arrived, the decoder had
      * given it, its commit was forwarded. */
     int64_t received_ns;
@@ -456,8 +457,9 @@ typedef struct tv_frame_info {
      0}
 
 /* What is committed of that surface. On TV_FRAME_VIDEO *frame is yours to release, else null. *generation,
- * where it is not null, says which commit that is. Waits at most as long as a local send() takes. NOT_FOUND:
- * nothing of that number, or nothing committed. STATE: `frames` is not set. */
+ * where it is not null, says which commit that is. Waits at most as long as a local send() takes;
+ * on Apple's systems the first one of a picture that software decoded copies it into a CVPixelBuffer.
+ * NOT_FOUND: nothing of that number, or nothing committed. STATE: `frames` is not set. */
 TV_API tv_result tv_receiver_lookup(tv_receiver receiver, uint32_t surface_id, tv_frame_kind* kind,
                                     tv_frame* frame, uint64_t* generation);
 
