@@ -68,8 +68,14 @@ bool StillClock::now(LinuxClock clock, std::int64_t& nanoseconds) const {
     return clock == LinuxClock::Realtime || clock == LinuxClock::Monotonic;
 }
 
+void CountingTap::passed(ChannelDirection direction, Bytes bytes) {
+    TV_EXPECT(!bytes.empty() && direction == ChannelDirection::FromApplication);
+    received += bytes.size();
+}
+
 proxy::ProxyConfig World::config() {
     proxy::ProxyConfig made;
+    made.frame_watch = &statistics_;
     made.clock = &clock_;
     made.title_prefix = "prefix: ";
     made.video.decoders = {&hardware_factory_, &software_factory_};
@@ -88,7 +94,7 @@ World::World() {
     int ends[2];
     TV_EXPECT(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     our_end_ = UniqueFd::adopt(ends[0]);
-    link_.emplace(UniqueFd::adopt(ends[1]), UniqueFd());
+    link_.emplace(UniqueFd::adopt(ends[1]), UniqueFd(), &tap_);
     proxy_.emplace(config(), mirror_);
     reader_.emplace(*link_, *proxy_);
 }
@@ -127,6 +133,7 @@ Status World::turn() {
             TV_TRY(advance());
         }
         (void)proxy_->channel.acknowledge(clock_.time);
+        (void)statistics_.tick(clock_.time, reader_->bytes_read());
         pollfd ask{link_->in(), POLLIN, 0};
         more = !proxy_->congested() && ::poll(&ask, 1, 0) == 1;
         if (!more) break;
@@ -182,6 +189,7 @@ void World::check() {
     TV_EXPECT(proxy_->rids.pipe_bytes() <= limits::kMaxPipeBytes);
     TV_EXPECT(proxy_->rids.pipes().size() <= limits::kMaxPipes);
     check_channel();
+    check_statistics();
 
     reader_.reset();
     proxy_.reset();
@@ -192,6 +200,21 @@ void World::check() {
     TV_EXPECT(mirror_.live_replicas == 0 && mirror_.waiting_replicas == 0);
     TV_EXPECT(mirror_.mapped_bytes == 0 && mirror_.written_bytes == 0);
     TV_EXPECT(mirror_.private_bytes == 0 && mirror_.snapshot_bytes == 0);
+}
+
+// The stages of a frame are as long as the frame.
+void World::check_statistics() {
+    TV_EXPECT(tap_.received == reader_->bytes_read());
+    const StatisticsSnapshot snapshot = statistics_.take(clock_.time, reader_->bytes_read());
+    std::uint64_t frames = 0;
+    for (const SurfaceStatistics& surface : snapshot.surfaces) {
+        TV_EXPECT(surface.measured <= surface.frames && surface.total.frames == surface.measured);
+        std::int64_t stages = 0;
+        for (const StageTimes& stage : surface.stages) stages += stage.sum;
+        TV_EXPECT(stages == surface.total.sum);
+        frames += surface.frames;
+    }
+    TV_EXPECT(frames <= snapshot.frames);
 }
 
 void World::check_channel() {

@@ -10,6 +10,8 @@
 #include "proxy/proxy.h"
 #include "session/channel_link.h"
 #include "session/channel_reader.h"
+#include "session/channel_tap.h"
+#include "session/statistics.h"
 #include "video/fake_decoder.h"
 
 namespace tv::fuzz {
@@ -29,6 +31,13 @@ public:
     [[nodiscard]] bool now(LinuxClock clock, std::int64_t& nanoseconds) const override;
     [[nodiscard]] std::int64_t steady() const override { return time; }
     std::int64_t time = 1;
+};
+
+// What a recording would hold, by its lengths.
+class CountingTap final : public ChannelTap {
+public:
+    void passed(ChannelDirection direction, Bytes bytes) override;
+    std::size_t received = 0;
 };
 
 class World {
@@ -53,9 +62,13 @@ private:
     [[nodiscard]] Status advance();
     void serve_pipes();
 
+    void check_statistics();
+
     [[nodiscard]] proxy::ProxyConfig config();
 
     StillClock clock_;
+    Statistics statistics_{clock_};
+    CountingTap tap_;
     mirror::MirrorState mirror_;
     // Two decoders that fail in many ways, each depending on the packet's number alone.
     test::FakeScript hardware_, software_;
