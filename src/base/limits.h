@@ -91,6 +91,8 @@ inline constexpr std::size_t kMaxParameterSetBytes = 4 * kKiB;
 inline constexpr std::size_t kMaxDecoderLogBytes = 64 * kMiB;
 // The same over all streams of a connection: a peer may open thousands.
 inline constexpr std::size_t kMaxDecoderLogTotal = 512 * kMiB;
+// Memory of packets that are gone, kept for the next ones: what one stream's log lets go of at a key frame.
+inline constexpr std::size_t kMaxSparePacketBytes = 4 * kMiB;
 // Streams, one for each buffer that the application has: 80 windows of three buffers.
 inline constexpr std::size_t kMaxVideoStreams = limit(240, 3);
 // Pixels of all streams: a decoder may keep up to 17 pictures of 1.5 bytes each. Five windows of 4K with

@@ -39,6 +39,7 @@ struct SurfaceData final : wayland::ObjectData {
         attached; // of the last attach; a destroyed buffer's file is not kept for it
     // With surfaces only: what it shows, and what the last attach since the last commit named.
     std::shared_ptr<SurfaceContent> content;
+    std::vector<std::shared_ptr<ShowAction>> actions; // of its commits in the queue, and those to use again
     std::shared_ptr<BufferUse> next;
     bool attach_pending = false;
     // With statistics only.

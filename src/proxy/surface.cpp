@@ -1,4 +1,5 @@
 // wl_surface: a commit goes out only when the pixels it shows are there.
+#include <algorithm>
 #include <utility>
 
 #include "proxy/buffers.h"
@@ -28,7 +29,12 @@ std::shared_ptr<ShowAction> show_action(SurfaceData& surface) {
     auto next = std::exchange(surface.next, nullptr);
     if (!std::exchange(surface.attach_pending, false) || (!next && !surface.content)) return nullptr;
     if (!surface.content) surface.content = std::make_shared<SurfaceContent>();
-    return std::make_shared<ShowAction>(surface.content, std::move(next));
+    auto action =
+        std::ranges::find_if(surface.actions, [](const auto& made) { return made.use_count() == 1; });
+    if (action == surface.actions.end())
+        action = surface.actions.insert(action, std::make_shared<ShowAction>(surface.content));
+    (*action)->set_next(std::move(next));
+    return *action;
 }
 
 Status attach(Proxy& proxy, Call& call) {

@@ -51,8 +51,8 @@ struct SurfaceContent {
 // The gate of a commit that changes what a wl_surface shows.
 class ShowAction final : public ForwardAction {
 public:
-    ShowAction(std::shared_ptr<SurfaceContent> content, std::shared_ptr<BufferUse> next)
-        : content_(std::move(content)), next_(std::move(next)) {}
+    explicit ShowAction(std::shared_ptr<SurfaceContent> content) : content_(std::move(content)) {}
+    void set_next(std::shared_ptr<BufferUse> next) { next_ = std::move(next); }
     Status about_to_forward() override {
         if (next_) next_->shown();
         content_->set(std::move(next_));

@@ -60,7 +60,7 @@ public:
             streams_.pixels_ -= pixels();
             return stream_.reset();
         }
-        stream_->push(std::make_shared<const video::Packet>(packet));
+        stream_->push(video::make_packet(packet, streams_.packets_));
     }
 
     void start(bool flipped) override {

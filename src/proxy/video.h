@@ -9,6 +9,7 @@
 #include "channel/messages.h"
 #include "mirror/replica.h"
 #include "video/decoders.h"
+#include "video/packet.h"
 #include "video/stream.h"
 #include "video/surface_painter.h"
 
@@ -52,6 +53,7 @@ private:
     std::vector<VideoImage*> images_; // alive now
     std::uint64_t pixels_ = 0;        // of all streams
     video::LogBudget budget_;
+    std::shared_ptr<video::PacketMemory> packets_ = std::make_shared<video::PacketMemory>();
     bool told_ = false; // once is enough for the log
 };
 

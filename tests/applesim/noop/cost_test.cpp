@@ -1,70 +1,25 @@
 // What a 1080p picture costs us besides Apple's functions, which do nothing here: time, calls, allocations.
-//
-// A program of its own, because it replaces operator new to count.
-#include <atomic>
-#include <cstdlib>
-#include <fstream>
-#include <new>
+// The time is printed and bounded by `make bench` alone.
 
-#include <sys/resource.h>
+#include <condition_variable>
+#include <mutex>
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "noop.h"
+#include "cost.h"
 #include "video/decoders.h"
 #include "video/packet.h"
 #include "video/recorded.h"
 #include "video/stream.h"
 #include "video/worker_pool.h"
 
-namespace {
-std::atomic<std::uint64_t> g_allocations = 0;
-
-void* counted(std::size_t size) {
-    g_allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* memory = std::malloc(size)) return memory;
-    std::abort();
-}
-} // namespace
-
-void* operator new(std::size_t size) {
-    return counted(size);
-}
-void* operator new[](std::size_t size) {
-    return counted(size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-
 namespace tv::video {
 namespace {
 
 constexpr int kFrames = 600;
-// Milliseconds of processor time of all our threads.
-constexpr double kMostTime = 0.25;
 constexpr double kMostAllocations = 0.1;
 
-double processor_milliseconds() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto milliseconds = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
-    };
-    return milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime);
-}
-
-class Cost : public testing::Test {
+class DecodingCost : public testing::Test {
 protected:
     void SetUp() override {
         const auto recorded = test::recorded_streams(TV_VIDEO_FIXTURES "/084-h264-1080p-150.s2c");
@@ -109,7 +64,7 @@ private:
     std::size_t next_ = 0;
 };
 
-TEST_F(Cost, of_a_1080p_picture_stays_within_what_is_committed) {
+TEST_F(DecodingCost, of_a_1080p_picture_in_calls_and_allocations_is_what_is_committed) {
     const auto factory = videotoolbox_decoders();
     WorkerPool pool(2);
     DriverOptions options;
@@ -122,32 +77,13 @@ TEST_F(Cost, of_a_1080p_picture_stays_within_what_is_committed) {
     wait_for(stream, stream.push(packets[0]));
     show(stream, 200);
 
-    const auto calls_before = noop::calls();
-    const std::uint64_t allocations_before = g_allocations;
-    const double time_before = processor_milliseconds();
+    const noop::Cost before;
     show(stream, kFrames);
-    const double time = (processor_milliseconds() - time_before) / kFrames;
-    const double allocations = static_cast<double>(g_allocations - allocations_before) / kFrames;
-    const auto calls_after = noop::calls();
-
-    std::string counted;
-    for (const auto& [name, count] : calls_after) {
-        const auto found = calls_before.find(name);
-        const unsigned long more = count - (found == calls_before.end() ? 0 : found->second);
-        if (more != 0) counted += fmt::format("{} {:g}\n", name, static_cast<double>(more) / kFrames);
-    }
-    std::ifstream list(TV_CALLS_FILE);
-    std::string committed;
-    for (std::string line; std::getline(list, line);)
-        if (!line.empty() && line[0] != '#') committed += line + "\n";
-    EXPECT_EQ(counted, committed);
-
-    fmt::print("a 1080p picture: {:.3f} ms of processor time, {:.1f} allocations\n", time, allocations);
-    RecordProperty("milliseconds", fmt::format("{:.3f}", time));
-    RecordProperty("allocations", fmt::format("{:.1f}", allocations));
-    EXPECT_LE(time, kMostTime);
+    const noop::Cost::PerFrame cost = before.of(kFrames);
+    noop::report("a 1080p picture, decoding alone", cost);
+    EXPECT_EQ(cost.calls, noop::committed_calls(TV_CALLS "/calls.txt"));
     // Rare ones remain: queues that grow once more, a worker that is slow to let go.
-    EXPECT_LE(allocations, kMostAllocations);
+    EXPECT_LE(cost.allocations, kMostAllocations);
 }
 
 } // namespace

@@ -11,28 +11,10 @@
 
 namespace {
 
-struct Counter {
-    const char* name = nullptr;
-    std::atomic<unsigned long> count{0};
-};
-std::array<Counter, 64> g_counters;
+using tv::noop::object;
+
+std::array<tv::noop::Counter, 64> g_counters;
 std::atomic<unsigned> g_used{0};
-
-Counter& counter(const char* name) {
-    Counter& mine = g_counters.at(g_used.fetch_add(1));
-    mine.name = name;
-    return mine;
-}
-#define COUNTED()                                                                                            \
-    static Counter& counter_ = counter(__func__);                                                            \
-    counter_.count.fetch_add(1, std::memory_order_relaxed)
-
-// Everything is the same object: nobody looks inside.
-char g_object[64];
-template <typename T>
-T object() {
-    return reinterpret_cast<T>(g_object);
-}
 
 std::vector<char> g_memory(8 << 20); // of block buffers; the packets of one stream follow one another
 VTDecompressionOutputCallbackRecord g_callback;
@@ -54,6 +36,12 @@ const CFStringRef kVTVideoDecoderSpecification_EnableHardwareAcceleratedVideoDec
 const CFStringRef kVTDecompressionPropertyKey_UsingHardwareAcceleratedVideoDecoder = kAnyString;
 
 namespace tv::noop {
+
+Counter& counter(const char* name) {
+    Counter& mine = g_counters.at(g_used.fetch_add(1));
+    mine.name = name;
+    return mine;
+}
 
 std::map<std::string, unsigned long> calls() {
     std::map<std::string, unsigned long> all;
