@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import micro
 import video
 from procs import Bed, BenchError, children_of, connect_and_time_first_event, cpu_ns, memory_kib, ticks
 
@@ -303,7 +304,7 @@ def parse():
     parser.add_argument("--build", default="build/release", help="build folder (default: %(default)s)")
     parser.add_argument("--out", default="build/bench/results.json", help="JSON of everything (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", action="append", choices=["frames", "video", "sync", "start", "idle"], default=[])
+    parser.add_argument("--only", action="append", choices=["frames", "video", "sync", "start", "idle", "micro"], default=[])
     parser.add_argument("--case", action="append", default=[], metavar="COMPRESSION/PATTERN")
     parser.add_argument("--waypipe", default=os.environ.get("WAYPIPE", "waypipe"), help="the stock one")
     parser.add_argument("--ours", default=os.environ.get("TUNNELVIEW"), help="default: BUILD/tunnelview")
@@ -323,7 +324,8 @@ def parse():
 def main():
     setup = parse()
     verdicts = Verdicts()
-    parts = {"frames": bench_frames, "video": bench_video, "sync": bench_sync, "start": bench_start, "idle": bench_idle}
+    parts = {"frames": bench_frames, "video": bench_video, "sync": bench_sync, "start": bench_start, "idle": bench_idle,
+             "micro": lambda setup, verdicts: micro.bench(setup, verdicts, say)}
     results = {"machine": f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}",
                "waypipe": version_of(setup.waypipe), "ours": version_of(setup.ours), "rounds": setup.rounds}
     say(f"ours: {results['ours']}; stock: {results['waypipe']}; {results['machine']}; "
