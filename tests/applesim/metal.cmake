@@ -39,6 +39,18 @@ target_link_libraries(applesim_metal_test PRIVATE tv_sim_metal GTest::gtest_main
 set_target_properties(applesim_metal_test PROPERTIES LINKER_LANGUAGE CXX)
 gtest_discover_tests(applesim_metal_test PROPERTIES LABELS applesim)
 
+# What a picture costs besides Apple's own objects; a program of its own, because it replaces operator new.
+if(NOT TV_SANITIZE)
+  add_executable(applesim_metal_cost_test metal_cost_test.cpp metal_bed.cpp)
+  target_include_directories(applesim_metal_cost_test PRIVATE sim)
+  target_link_libraries(applesim_metal_cost_test PRIVATE tv_sim_metal GTest::gtest_main)
+  set_target_properties(applesim_metal_cost_test PROPERTIES LINKER_LANGUAGE CXX)
+  gtest_discover_tests(applesim_metal_cost_test PROPERTIES LABELS applesim)
+  add_test(NAME applesim_metal_cost_mutants COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutants.py
+    --build ${CMAKE_BINARY_DIR} --test applesim_metal_cost_test ${CMAKE_CURRENT_SOURCE_DIR}/metal_cost.mutants)
+  set_tests_properties(applesim_metal_cost_mutants PROPERTIES LABELS "applesim;mutants" TIMEOUT 600 PROCESSORS 2)
+endif()
+
 # The product broken in every way that the tests are for.
 if(NOT TV_SANITIZE)
   add_test(NAME applesim_metal_mutants COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutants.py

@@ -12,6 +12,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "sim/apples.h"
 #include "sim/object.h"
 
 // --- what the compiler emits -------------------------------------------------------------------------------
@@ -262,6 +263,7 @@ Method objc_msg_lookup_super(Super* super, Selector* selector) {
 
 Id tv_objc_create(Class* type) {
     const auto size = sizeof(Header) + static_cast<std::size_t>(type->instance_size);
+    const tv::sim::Apples apples;
     void* memory = std::calloc(1, size);
     if (memory == nullptr) std::abort();
     auto* object = reinterpret_cast<Id>(new (memory) Header + 1);
@@ -289,11 +291,13 @@ void objc_release(Id object) {
     if (object == nullptr) return;
     if (is_block(object)) return _Block_release(object);
     check(object, "release");
+    const tv::sim::Apples apples;
     const long before = header(object).count.fetch_sub(1);
     if (before <= 0) tv::sim::violation("objc: a release too many");
     if (before == 1) destroy(object);
 }
 Id objc_autorelease(Id object) {
+    const tv::sim::Apples apples;
     if (object == nullptr) return object;
     if (pools.marks.empty())
         tv::sim::violation(std::string("objc: autorelease of a ") + object->isa->name +
@@ -302,6 +306,7 @@ Id objc_autorelease(Id object) {
     return object;
 }
 void* objc_autoreleasePoolPush() {
+    const tv::sim::Apples apples;
     pools.marks.push_back(pools.objects.size());
     return reinterpret_cast<void*>(pools.marks.size());
 }

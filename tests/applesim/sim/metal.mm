@@ -13,6 +13,7 @@
 #include "kernel_twin.h"
 #include "metal/kernel_source.h"
 #import "objc/foundation.h"
+#include "sim/apples.h"
 #include "sim/iosurface.h"
 #include "sim/object.h"
 #include "sim/picture.h"
@@ -194,6 +195,7 @@ metal::Format metal_format(MTLPixelFormat format) {
 }
 - (void)setBytes:(const void*)bytes length:(NSUInteger)length atIndex:(NSUInteger)index {
     expect(!ended_, "no commands after endEncoding");
+    const tv::sim::Apples apples;
     expect(index == 0 && length == 12, "the kernel's one buffer has 12 bytes");
     bytes_.assign(static_cast<const std::uint8_t*>(bytes), static_cast<const std::uint8_t*>(bytes) + length);
 }
@@ -206,6 +208,7 @@ metal::Format metal_format(MTLPixelFormat format) {
     expect(threads.width > 0 && threads.height > 0 && threads.depth == 1 &&
                threads.width * threads.height <= pipeline_->threads_,
            "a threadgroup has at most maxTotalThreadsPerThreadgroup threads");
+    const tv::sim::Apples apples;
     for (int i = 0; i < 3; ++i) {
         const MTLTextureUsage needed = i == 2 ? MTLTextureUsageShaderWrite : MTLTextureUsageShaderRead;
         expect((textures_[i]->usage_ & needed) != 0, "a texture is used as its usage says");
@@ -235,10 +238,12 @@ metal::Format metal_format(MTLPixelFormat format) {
     return encoder;
 }
 - (void)addCompletedHandler:(MTLCommandBufferHandler)block {
+    const tv::sim::Apples apples;
     expect(!committed_, "handlers are added before the commit");
     handlers_.push_back(block);
 }
 - (void)commit {
+    const tv::sim::Apples apples;
     expect(!committed_, "commit once");
     expect(!encoding_, "commit after endEncoding");
     committed_ = true;
@@ -297,7 +302,10 @@ metal::Format metal_format(MTLPixelFormat format) {
         const std::lock_guard lock(machine().mutex);
         ++(code == 0 ? machine().counts.completed : machine().counts.failed);
     }
-    for (MTLCommandBufferHandler handler : handlers_) handler(self);
+    for (MTLCommandBufferHandler handler : handlers_) {
+        const tv::sim::NotApples product;
+        handler(self);
+    }
     handlers_.clear();
 }
 - (void)dealloc {
@@ -308,6 +316,7 @@ metal::Format metal_format(MTLPixelFormat format) {
 namespace {
 
 void gpu_thread() {
+    const tv::sim::Apples apples;
     for (;;) {
         std::unique_lock lock(machine().mutex);
         machine().busy = false;
@@ -522,6 +531,7 @@ CVReturn CVMetalTextureCacheCreateTextureFromImage(CFAllocatorRef allocator,
                                                    MTLPixelFormat pixelFormat, size_t width, size_t height,
                                                    size_t planeIndex, CVMetalTextureRef* textureOut) {
     (void)allocator, (void)textureAttributes;
+    const tv::sim::Apples apples;
     auto* cache =
         tv::sim::check<__CVMetalTextureCache>(textureCache, "CVMetalTextureCacheCreateTextureFromImage");
     *textureOut = reinterpret_cast<CVMetalTextureRef>(0x10); // not to be used after a failure

@@ -1,5 +1,7 @@
 #include "object.h"
 
+#include "apples.h"
+
 #include <deque>
 #include <map>
 #include <mutex>
@@ -108,6 +110,7 @@ void retain(const void* reference, const char* function) {
 }
 
 void release(const void* reference, const char* function) {
+    const Apples apples;
     if (reference == nullptr) violation(std::string(function) + " of NULL");
     auto* object = static_cast<Object*>(const_cast<void*>(reference));
     if (object->magic.load() == Object::kDead) {
