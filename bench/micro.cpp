@@ -300,6 +300,9 @@ BENCHMARK_CAPTURE(raw_picture, padded_surface_ar24_lz4, Into::PaddedSurface, Com
                   fourcc("AR24"));
 BENCHMARK_CAPTURE(raw_picture, shm_none, Into::Shm, CompressionKind::None, fourcc("XR24"));
 BENCHMARK_CAPTURE(raw_picture, surface_xr24_none, Into::Surface, CompressionKind::None, fourcc("XR24"));
+BENCHMARK_CAPTURE(raw_picture, padded_surface_xr24_none, Into::PaddedSurface, CompressionKind::None,
+                  fourcc("XR24"));
+BENCHMARK_CAPTURE(raw_picture, surface_ar24_none, Into::Surface, CompressionKind::None, fourcc("AR24"));
 BENCHMARK_CAPTURE(raw_picture, padded_surface_ar24_none, Into::PaddedSurface, CompressionKind::None,
                   fourcc("AR24"));
 

@@ -16,6 +16,8 @@ RAW_CASES = [
     ("surface_ar24_lz4", "shm_lz4"),
     ("padded_surface_ar24_lz4", "shm_lz4"),
     ("surface_xr24_none", "shm_none"),
+    ("padded_surface_xr24_none", "shm_none"),
+    ("surface_ar24_none", "shm_none"),
     ("padded_surface_ar24_none", "shm_none"),
 ]
 # Processor time of all threads for a 1080p picture of a video, with Apple's functions doing nothing.

@@ -20,7 +20,7 @@ inline constexpr std::size_t kStreamBytes = 32 * 1024;
 
 #if defined(__SSE2__)
 
-// Stores that do not first read the lines that they replace.
+// Stores that do not first read the lines that they replace; finish_past_caches() is due after the last.
 inline void copy_past_caches(std::byte* to, const std::byte* from, std::size_t size) {
     constexpr std::size_t kLine = 64;
     const std::size_t into_line = reinterpret_cast<std::uintptr_t>(to) % kLine;
@@ -41,8 +41,12 @@ inline void copy_past_caches(std::byte* to, const std::byte* from, std::size_t s
         _mm_stream_si128(out + 2, c);
         _mm_stream_si128(out + 3, d);
     }
-    _mm_sfence(); // ahead of the commit that shows them
     std::memcpy(to, from, size);
+}
+
+// Ahead of the commit that shows them. Once for many copies: it waits until all of them are in memory.
+inline void finish_past_caches() {
+    _mm_sfence();
 }
 
 #else
@@ -52,13 +56,17 @@ inline void copy_past_caches(std::byte* to, const std::byte* from, std::size_t s
     std::memcpy(to, from, size);
 }
 
+inline void finish_past_caches() {}
+
 #endif
 
 inline void stream_copy(std::byte* to, const std::byte* from, std::size_t size) {
-    if (size >= kStreamBytes)
-        copy_past_caches(to, from, size);
-    else
+    if (size < kStreamBytes) {
         std::memcpy(to, from, size);
+        return;
+    }
+    copy_past_caches(to, from, size);
+    finish_past_caches();
 }
 
 } // namespace tv::mirror

@@ -87,9 +87,7 @@ void write_view(MutableBytes pixels, const ImageLayout& layout, bool opaque, std
         offset += in_row;
         data = data.subspan(in_row);
     }
-#if defined(__SSE2__)
-    if (past_caches) _mm_sfence(); // ahead of the commit that shows them
-#endif
+    if (past_caches) finish_past_caches();
 }
 
 void clear_rows(MutableBytes pixels, bool opaque) {
