@@ -199,6 +199,40 @@ TEST_F(Script, every_session_dies_at_once) {
     expect_all_pictures(h264(), {.faults = {{Kind::AllDie, -1, 6}}});
 }
 
+TEST_F(Script, the_sessions_of_several_streams_die_at_once) {
+    for (const std::uint64_t seed : kSeeds) {
+        SCOPED_TRACE(seed);
+        sim::set_seed(seed);
+        sim::configure({.faults = {{Kind::AllDie, -1, 6}}});
+        Played other;
+        std::thread beside([&] { other = play(h264()); });
+        const Played played = play(h264());
+        beside.join();
+        EXPECT_EQ(difference(h264(), played), "");
+        EXPECT_EQ(difference(h264(), other), "");
+        EXPECT_GT(sim::faults_struck(), 0U);
+        EXPECT_TRUE(sim::complaints().empty());
+    }
+}
+
+TEST_F(Script, the_machine_has_no_session_left_when_the_next_one_is_made) {
+    const TestStream joined = h264_that_grows();
+    expect_all_pictures(joined, {.faults = {{Kind::CreateFails, 1, -1, -12913}}});
+    expect_all_pictures(joined, {.faults = {{Kind::CreateFails, 1, -1, -12911}}});
+}
+
+TEST_F(Script, the_decoder_has_no_memory_for_another_picture) {
+    unsigned exhausted = 0;
+    for (const unsigned limit : {1U, 2U, 4U}) {
+        SCOPED_TRACE(limit);
+        expect_all_pictures(h264(), {.pool_limit = limit});
+        exhausted += sim::pools_exhausted();
+    }
+    EXPECT_GT(exhausted, 0U) << "the script never ran";
+    // Three are decoded before the first is given.
+    expect_all_pictures(h264(), {.pool_limit = 3, .pool_stalls = true});
+}
+
 TEST_F(Script, the_same_for_every_codec) {
     for (const TestStream& stream : streams()) {
         expect_all_pictures(stream, {.faults = {{Kind::ReturnsError, 0, 3, -12903, true}}});
@@ -218,19 +252,25 @@ public:
 
 TEST_F(Script, a_decode_frame_that_does_not_return) {
     const FastClock clock;
-    sim::set_seed(1);
-    sim::configure({.faults = {{Kind::DecodeHangs, 0, 4}}});
-    const Played played = play(h264(), {.clock = &clock});
-    EXPECT_EQ(difference(h264(), played), "");
-    EXPECT_GE(played.statistics.failovers + played.statistics.restarts, 1U);
+    for (const std::uint64_t seed : kSeeds) {
+        SCOPED_TRACE(seed);
+        sim::set_seed(seed);
+        sim::configure({.faults = {{Kind::DecodeHangs, 0, 4}}});
+        const Played played = play(h264(), {.clock = &clock});
+        EXPECT_EQ(difference(h264(), played), "");
+        EXPECT_GE(played.statistics.failovers + played.statistics.restarts, 1U);
+    }
 }
 
 TEST_F(Script, a_wait_that_does_not_return) {
     const FastClock clock;
-    sim::set_seed(1);
-    sim::configure({.withhold = 2, .finish_emits = false, .faults = {{Kind::WaitHangs, 0, -1}}});
-    const Played played = play(h264(), {.one_by_one = true, .clock = &clock});
-    EXPECT_EQ(difference(h264(), played), "");
+    for (const std::uint64_t seed : kSeeds) {
+        SCOPED_TRACE(seed);
+        sim::set_seed(seed);
+        sim::configure({.withhold = 2, .finish_emits = false, .faults = {{Kind::WaitHangs, 0, -1}}});
+        const Played played = play(h264(), {.one_by_one = true, .clock = &clock});
+        EXPECT_EQ(difference(h264(), played), "");
+    }
 }
 
 TEST_F(Script, a_session_whose_end_does_not_return_where_the_next_one_begins) {

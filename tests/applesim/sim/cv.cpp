@@ -70,6 +70,11 @@ void PixelPool::give_back(std::shared_ptr<Pixels> pixels) {
     free_.push_back(std::move(pixels));
 }
 
+std::size_t PixelPool::in_use() {
+    const std::lock_guard guard(lock_);
+    return allocated_ - free_.size();
+}
+
 __CVBuffer* make_nv12(std::shared_ptr<PixelPool> pool, OSType format, std::size_t width, std::size_t height) {
     auto* buffer = new __CVBuffer;
     buffer->format = format;

@@ -75,6 +75,7 @@ public:
     std::shared_ptr<Pixels> take(std::size_t size);
     void give_back(std::shared_ptr<Pixels> pixels);
     [[nodiscard]] std::size_t allocated() const { return allocated_; }
+    [[nodiscard]] std::size_t in_use();
 
 private:
     std::mutex lock_;

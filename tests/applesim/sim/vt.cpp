@@ -44,6 +44,7 @@ struct World {
     std::vector<OpaqueVTDecompressionSession*> sessions;
     unsigned made = 0;
     unsigned largest_pool = 0;
+    unsigned exhausted = 0;
     bool hanging = true;
     bool registered[2] = {}; // VP9, AV1
 };
@@ -111,6 +112,7 @@ struct OpaqueVTDecompressionSession : tv::sim::Object {
     void decode_some(std::unique_lock<std::mutex>& lock, bool asynchronous);
     Delivery decode(const Job& job);
     void apply_fault(const Fault& fault, Delivery& delivery);
+    [[nodiscard]] bool has_buffer();
     void hand_out(std::unique_lock<std::mutex>& lock, Delivery delivery);
     void call_back(std::unique_lock<std::mutex>& lock, Delivery delivery);
     [[nodiscard]] std::size_t may_withhold() const;
@@ -247,6 +249,7 @@ Session::Delivery Session::decode(const Job& job) {
     if (job.sample->block->checksum() != job.checksum) {
         violation("a sample's bytes changed between DecodeFrame and decoding", job.sample->block);
     }
+    const bool has_memory = has_buffer();
     const OSType pixel_format = formats[draw(formats.size())];
     using Outcome = tv::sim::SoftwareDecoder::Outcome;
     switch (software->decode(*job.sample->format, job.sample->block->memory, job.sample->block->size,
@@ -263,6 +266,10 @@ Session::Delivery Session::decode(const Job& job) {
         delivery.status = draw(3) == 0 ? 0 : coin() ? kVTVideoDecoderBadDataErr : OSStatus{-8969};
         break;
     }
+    if (!has_memory && delivery.image != nullptr) {
+        tv::sim::release(std::exchange(delivery.image, nullptr), "VideoToolbox");
+        delivery.status = kVTAllocationFailedErr;
+    }
     const auto fault =
         fault_at(Fault::Kind::ReturnsAndReports, Fault::Kind::NoCallback, ordinal, job.ordinal);
     if (fault) apply_fault(*fault, delivery);
@@ -272,6 +279,29 @@ Session::Delivery Session::decode(const Job& job) {
         all.largest_pool = std::max(all.largest_pool, static_cast<unsigned>(pool->allocated()));
     }
     return delivery;
+}
+
+// Whether there is memory for one more picture; where the pool stalls, once there is.
+bool Session::has_buffer() {
+    const auto full = [this] { return behaviour.pool_limit != 0 && pool->in_use() >= behaviour.pool_limit; };
+    if (!full()) return true;
+    {
+        World& all = world();
+        const std::lock_guard guard(all.lock);
+        ++all.exhausted;
+    }
+    if (!behaviour.pool_stalls) return false;
+    const auto end = std::chrono::steady_clock::now() + kDeadlock;
+    while (full()) {
+        {
+            const std::lock_guard guard(lock);
+            if (stopping) return false;
+        }
+        if (std::chrono::steady_clock::now() > end)
+            violation("a decoder waits for a picture to come back, and none does: a deadlock", this);
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    return true;
 }
 
 void Session::apply_fault(const Fault& fault, Delivery& delivery) {
@@ -402,6 +432,7 @@ void configure(Behaviour behaviour) {
     all.complaints.clear();
     all.made = 0;
     all.largest_pool = 0;
+    all.exhausted = 0;
     all.hanging = true;
     for (bool& registered : all.registered) registered = false;
 }
@@ -430,6 +461,11 @@ unsigned faults_struck() {
     World& all = world();
     const std::lock_guard guard(all.lock);
     return static_cast<unsigned>(std::count(all.struck.begin(), all.struck.end(), true));
+}
+unsigned pools_exhausted() {
+    World& all = world();
+    const std::lock_guard guard(all.lock);
+    return all.exhausted;
 }
 unsigned largest_pool() {
     World& all = world();

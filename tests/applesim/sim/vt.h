@@ -41,6 +41,8 @@ struct Behaviour {
     bool hardware = true;               // what UsingHardware answers
     int accept_changes = -1;     // CanAccept: 1 always, 0 never, -1 drawn where codec and size are the same
     unsigned max_delay_us = 300; // a decode takes up to this
+    unsigned pool_limit = 0;     // pictures that may be out at once; 0: any number
+    bool pool_stalls = false;    // decoding waits for one to come back, else fails with AllocationFailed
     std::vector<Fault> faults = {};
 };
 
@@ -55,6 +57,8 @@ std::vector<std::string> complaints();
 unsigned sessions_made();
 unsigned sessions_alive();
 unsigned faults_struck();
+// How often a picture found its pool exhausted.
+unsigned pools_exhausted();
 // Buffers that a session's pool allocated, at most.
 unsigned largest_pool();
 
