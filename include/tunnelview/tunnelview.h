@@ -368,7 +368,8 @@ TV_API tv_result tv_receiver_stop(tv_receiver receiver, uint32_t timeout_ms);
 TV_API tv_result tv_receiver_pause(tv_receiver receiver, uint32_t timeout_ms);
 TV_API tv_result tv_receiver_resume(tv_receiver receiver);
 
-/* Gives back what is kept only to be quick; soon, on the receiver's thread. Does not block. */
+/* Gives back what is kept only to be quick (spare buffers, surfaces that wait for another use); soon, on the
+ * receiver's thread. Does not block. */
 TV_API tv_result tv_receiver_memory_pressure(tv_receiver receiver);
 
 /* A copy of the latest numbers, about a second old at most while something goes on. Does not block; also when
@@ -475,6 +476,25 @@ TV_API tv_result tv_frame_get_info(tv_frame frame, tv_frame_info* info);
  * converted on the caller's thread by the library's own arithmetic. UNSUPPORTED: only `native` has the
  * pixels. */
 TV_API tv_result tv_frame_copy_bgra(tv_frame frame, uint8_t* pixels, size_t bytes, size_t stride);
+
+/* Apple's systems only, UNSUPPORTED elsewhere: Metal's textures of a frame, with nothing copied. Objects are
+ * passed as void*, (__bridge void*)object where ARC is on. A maker belongs to one id<MTLDevice>, which it
+ * retains; any thread. Drawing: limited range BT.601, see tv_frame_info. */
+typedef struct tv_texture_maker_s* tv_texture_maker;
+typedef struct tv_textures_s* tv_textures;
+
+/* UNSUPPORTED: no Metal, or no texture cache of that device. */
+TV_API tv_result tv_texture_maker_create(void* device, tv_texture_maker* maker);
+/* What it made stays; null is fine. */
+TV_API void tv_texture_maker_destroy(tv_texture_maker maker);
+
+/* *luma (R8Unorm) and *chroma (RG8Unorm, Cb and Cr, half as large) are id<MTLTexture>s, borrowed: valid until
+ * tv_textures_release(), which must not come before the GPU is done with them (a completed handler's place).
+ * They hold the picture; the frame itself may be released at once. UNSUPPORTED: that device makes none. */
+TV_API tv_result tv_frame_make_textures(tv_frame frame, tv_texture_maker maker, void** luma, void** chroma,
+                                        tv_textures* textures);
+/* Any thread; null is fine. */
+TV_API void tv_textures_release(tv_textures textures);
 
 /* Gives the frame back; any thread, also after the receiver is gone; null is fine. */
 TV_API void tv_frame_release(tv_frame frame);

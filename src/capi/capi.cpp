@@ -1,7 +1,7 @@
 // tunnelview.h, function by function: arguments checked, exceptions stopped, the rest is Receiver's.
 #include <cstring>
-#include <new>
 
+#include "capi/guarded.h"
 #include "capi/setup.h"
 #include "video/convert/convert.h"
 #include "video/convert/rows.h"
@@ -12,17 +12,6 @@ namespace {
 
 using namespace tv;
 using namespace tv::capi;
-
-template <typename Work>
-tv_result guarded(Work work) {
-    try {
-        return work();
-    } catch (const std::bad_alloc&) {
-        return TV_ERROR_MEMORY;
-    } catch (...) {
-        return TV_ERROR_INTERNAL;
-    }
-}
 
 // The receiver is kept for the call: it may be destroyed meanwhile where run() is still on its way out.
 template <typename Work>

@@ -14,6 +14,7 @@ if(NOT CMAKE_OBJCXX_COMPILER)
   return()
 endif()
 enable_language(OBJCXX)
+set_property(DIRECTORY PROPERTY TV_OBJCXX ${CMAKE_OBJCXX_COMPILER}) # for other folders
 set(CMAKE_OBJCXX_STANDARD 23)
 
 set(metal ${PROJECT_SOURCE_DIR}/src/metal)

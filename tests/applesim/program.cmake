@@ -4,7 +4,8 @@ if(NOT TARGET tv_sim_videotoolbox OR NOT TARGET tv_sim_metal OR NOT TARGET tv_se
 endif()
 set(cli ${PROJECT_SOURCE_DIR}/src/cli)
 # Objects, so that they come before the ones for systems without surfaces.
-add_library(tv_sim_backend OBJECT ${PROJECT_SOURCE_DIR}/src/backend/surface_backend_apple.cpp)
+add_library(tv_sim_backend OBJECT ${PROJECT_SOURCE_DIR}/src/backend/surface_backend_apple.cpp ${metal}/frame_textures.mm)
+tv_objective_cpp(tv_sim_backend)
 target_link_libraries(tv_sim_backend PUBLIC tv_sim_metal tv_sim_iosurface)
 
 add_executable(tunnelview-applesim ${cli}/main.cpp ${cli}/lessons.cpp ${cli}/listener.cpp ${cli}/recordings.cpp ${cli}/replay_mode.cpp
