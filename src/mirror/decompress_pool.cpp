@@ -1,5 +1,6 @@
 #include "mirror/decompress_pool.h"
 
+#include <new>
 #include <system_error>
 
 #include "base/limits.h"
@@ -11,6 +12,15 @@ namespace {
 // burst whose memory is given back.
 constexpr std::size_t kKeptJobs = 64;
 constexpr std::size_t kKeptJobBytes = 1 * limits::kMiB;
+
+// What ends the process when it leaves a thread ends the session.
+Status decompress(Decompressor& with, DecompressJob& job) {
+    try {
+        return with.decompress(job.kind, job.input, job.output);
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCategory::Limit, "out of memory");
+    }
+}
 
 } // namespace
 
@@ -80,8 +90,7 @@ void DecompressPool::work() {
         if (stopping_) return;
         std::shared_ptr<DecompressJob> job = waiting_.pop();
         lock.unlock();
-        if (!job->unwanted.load(std::memory_order_relaxed))
-            job->status = decompressor.decompress(job->kind, job->input, job->output);
+        if (!job->unwanted.load(std::memory_order_relaxed)) job->status = decompress(decompressor, *job);
         job->finished.store(true, std::memory_order_release);
         job.reset();
         wake_();

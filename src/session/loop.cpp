@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <new>
 #include <thread>
 
 #include "base/poll.h"
@@ -88,7 +89,11 @@ SessionLoop::SessionLoop(SessionEndpoints endpoints, SessionConfig config, WakeP
       statistics_(tell_statistics_ ? std::make_optional<Statistics>(clock_) : std::nullopt),
       observer_(config.observer), compressions_(config.compressions), decoders_(std::move(config.decoders)),
       surfaces_(std::move(config.surfaces)),
-      video_workers_(video_worker_count(config.worker_threads), config.thread_started),
+      video_workers_(video_worker_count(config.worker_threads), config.thread_started,
+                     [this] {
+                         out_of_memory_.store(true);
+                         wake_.wake();
+                     }),
       workers_end_(video_workers_, log_, std::move(config.abandoned_threads)),
       proxy_(proxy_config(config, clock_, video_config(config), watch_frames(), surfaces_.get()), mirror_),
       channel_(std::move(endpoints.channel_in), std::move(endpoints.channel_out), config.tap),
@@ -153,13 +158,14 @@ void SessionLoop::free_spare_memory() {
     pool_.release_memory();
     mirror_.scratch = {};
     pipe_buffer_ = {};
+    if (surfaces_) surfaces_->release_free();
 }
 
 SessionReport SessionLoop::run() {
     BlockedSigpipe blocked;
     SessionReport report;
     while (true) {
-        auto ending = turn();
+        auto ending = try_turn();
         if (!ending) {
             report = {SessionEnd::Failed, ending.error()};
             break;
@@ -169,11 +175,27 @@ SessionReport SessionLoop::run() {
             break;
         }
     }
-    finish(report);
+    try_finish(report);
     if (statistics_) report_statistics(true);
     report.gave_up_over_gpu =
         report.end == SessionEnd::ApplicationClosed && proxy::gave_up_over_dmabufs(proxy_);
     return report;
+}
+
+Result<SessionLoop::Ending> SessionLoop::try_turn() {
+    try {
+        return turn();
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCategory::Limit, "out of memory");
+    }
+}
+
+void SessionLoop::try_finish(const SessionReport& report) {
+    try {
+        finish(report);
+    } catch (const std::bad_alloc&) {
+        log_.warning("out of memory: the other ends are not told why the connection ends");
+    }
 }
 
 void SessionLoop::set_now() {
@@ -185,6 +207,7 @@ Result<SessionLoop::Ending> SessionLoop::turn() {
     collect_descriptors();
     if (waits_.wait(poll_, now_, due()) < 0 && errno != EINTR) return fail_errno("waiting for descriptors");
     if (stopping_.load()) return SessionEnd::Stopped;
+    if (out_of_memory_.load()) return fail(ErrorCategory::Limit, "out of memory");
     set_now();
 
     if (poll_[kWake].revents != 0) wake_.drain();

@@ -36,6 +36,9 @@ private:
     [[nodiscard]] proxy::VideoConfig video_config(SessionConfig& config);
     [[nodiscard]] proxy::FrameWatch* watch_frames();
     [[nodiscard]] Result<Ending> turn();
+    // An error instead of an exception, which would end the host's process.
+    [[nodiscard]] Result<Ending> try_turn();
+    void try_finish(const SessionReport& report);
     void collect_descriptors();
     // When something is due though nobody says anything; 0: never.
     [[nodiscard]] std::int64_t due() const;
@@ -70,7 +73,8 @@ private:
     std::atomic<bool> stopping_{false};
     std::atomic<bool> paused_{false};
     std::atomic<bool> short_of_memory_{false};
-    std::int64_t stop_deadline_ = 0; // set once stopping_ was seen in finish()
+    std::atomic<bool> out_of_memory_{false}; // a worker was
+    std::int64_t stop_deadline_ = 0;         // set once stopping_ was seen in finish()
 
     const std::function<void(const StatisticsSnapshot&)> tell_statistics_;
     std::optional<Statistics> statistics_;

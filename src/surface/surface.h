@@ -73,6 +73,8 @@ public:
     // Lets go of what has been on the free list for long enough. When to call again; nullopt: nothing waits.
     // `now`: Clock::steady().
     virtual std::optional<std::int64_t> service(std::int64_t now) = 0;
+    // Lets go of everything on the free list.
+    virtual void release_free() = 0;
     [[nodiscard]] virtual StoreCounts counts() const = 0;
 };
 

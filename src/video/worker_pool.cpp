@@ -31,6 +31,7 @@ struct WorkerPool::State : LastCalls, std::enable_shared_from_this<State> {
     std::vector<Seat*> idle;               // of those serving, in the order in which they ran out of tasks
     std::vector<std::thread::id> given_up; // threads that sit in a call and no longer count as serving
     std::function<void()> started;
+    std::function<void()> out_of_memory;
     std::vector<std::shared_ptr<const void>> kept;
     bool paused = false;
     bool finishing = false; // whoever runs out of tasks leaves
@@ -65,7 +66,9 @@ std::shared_ptr<LastCalls> WorkerPool::last_calls() {
     return state_;
 }
 
-WorkerPool::WorkerPool(unsigned threads, std::function<void()> started) : state_(std::make_shared<State>()) {
+WorkerPool::WorkerPool(unsigned threads, std::function<void()> started, std::function<void()> out_of_memory)
+    : state_(std::make_shared<State>()) {
+    state_->out_of_memory = std::move(out_of_memory);
     state_->wanted = std::max(threads, 1u);
     state_->started = std::move(started);
 }
@@ -164,6 +167,16 @@ unsigned WorkerPool::finish(std::int64_t patience) {
     return left;
 }
 
+// False: it ran out of memory, which ends the session and not the process.
+bool WorkerPool::run(Task& task) {
+    try {
+        task();
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
 void WorkerPool::work(const std::shared_ptr<State>& state) {
     std::unique_lock lock(state->mutex);
     auto given_up = [&state] { return std::ranges::find(state->given_up, std::this_thread::get_id()); };
@@ -183,9 +196,11 @@ void WorkerPool::work(const std::shared_ptr<State>& state) {
         Task task = state->waiting.pop();
         state->busy.push_back(std::this_thread::get_id());
         lock.unlock();
-        task();
+        const bool done = run(task);
         task.reset(); // what it owned goes before the pool may end
         lock.lock();
+        if (!done && !state->finished && given_up() == state->given_up.end() && state->out_of_memory)
+            state->out_of_memory();
         if (std::erase(state->busy, std::this_thread::get_id()) != 0 && state->paused)
             state->ended.notify_all();
     }

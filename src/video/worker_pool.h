@@ -13,7 +13,10 @@ namespace tv::video {
 class WorkerPool final : public Executor {
 public:
     // `started` is called first on every thread.
-    explicit WorkerPool(unsigned threads, std::function<void()> started = {});
+    // `out_of_memory` is called on a worker that a task left with std::bad_alloc, quick and while the pool
+    // lives; what the task was to do is not done.
+    explicit WorkerPool(unsigned threads, std::function<void()> started = {},
+                        std::function<void()> out_of_memory = {});
     // Drops waiting tasks and waits for running ones and last calls, except those of threads that were given
     // up.
     ~WorkerPool() override;
@@ -41,6 +44,7 @@ private:
     [[nodiscard]] static bool call_while_locked(State& state); // false: nobody is idle
     [[nodiscard]] static Status staff_while_locked(const std::shared_ptr<State>& state);
     static void hand_on_while_locked(const std::shared_ptr<State>& state);
+    [[nodiscard]] static bool run(Task& task);
     static void work(const std::shared_ptr<State>& state);
     static void make_last_calls(const std::shared_ptr<State>& state);
 

@@ -89,7 +89,7 @@ bool CapiTest::open_display() {
 }
 
 tv_receiver CapiTest::make_receiver() {
-    if (decoders_.empty()) {
+    if (decoders_.empty() && !adjust_) {
         const tv_callbacks callbacks = host_.callbacks();
         tv_receiver made = nullptr;
         EXPECT_EQ(tv_receiver_create(&config_, &callbacks, &made), TV_OK);
@@ -98,7 +98,9 @@ tv_receiver CapiTest::make_receiver() {
     auto setup = capi::make_setup(config_);
     EXPECT_TRUE(setup.has_value());
     if (!setup) return nullptr;
-    setup->session.decoders = capi::choose_decoders(decoders_, config_.video, config_.codecs);
+    if (!decoders_.empty())
+        setup->session.decoders = capi::choose_decoders(decoders_, config_.video, config_.codecs);
+    if (adjust_) adjust_(*setup);
     return new tv_receiver_s{std::make_shared<capi::Receiver>(std::move(*setup), host_.callbacks())};
 }
 

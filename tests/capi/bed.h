@@ -77,6 +77,7 @@ protected:
     virtual void present(std::uint32_t buffer);
 
     Host host_;
+    std::function<void(capi::Setup&)> adjust_; // before a receiver is made of it
     tv_config config_ = TV_CONFIG_INIT;
     tv_receiver receiver_ = nullptr;
     std::vector<std::shared_ptr<video::DecoderFactory>> decoders_;

@@ -111,6 +111,53 @@ TEST_F(CapiLife, a_limit_that_the_host_lowered_is_the_reason) {
     EXPECT_EQ(host_.last(TV_STATE_CLOSED)->reason, TV_CLOSE_LIMIT);
 }
 
+// --- out of memory ---
+
+// Runs out of memory on a worker, where decoders are made.
+class GreedyDecoders final : public video::DecoderFactory {
+public:
+    [[nodiscard]] const char* name() const override { return "greedy"; }
+    [[nodiscard]] bool hardware() const override { return false; }
+    [[nodiscard]] bool may_decode(video::Codec /*codec*/) const override { return true; }
+    [[nodiscard]] Result<std::unique_ptr<video::Decoder>>
+    create(const video::StreamParameters& /*stream*/, std::shared_ptr<video::DecodeSink> /*sink*/) override {
+        throw std::bad_alloc();
+    }
+};
+
+TEST_F(CapiLife, a_worker_that_runs_out_of_memory_ends_the_session_and_not_the_process) {
+    decoders_.push_back(std::make_shared<GreedyDecoders>());
+    ASSERT_TRUE(start_video());
+    Video video = make_video();
+    send_packet(video, true);
+    show(video.buffer);
+    EXPECT_TRUE(peer_->wait_for_end());
+    peer_->finish_writing();
+    EXPECT_EQ(tv_receiver_wait(receiver_, 10'000), TV_ERROR_LIMIT);
+    EXPECT_EQ(host_.last(TV_STATE_CLOSED)->reason, TV_CLOSE_LIMIT);
+    EXPECT_NE(host_.last(TV_STATE_CLOSED)->message.find("out of memory"), std::string::npos);
+}
+
+TEST_F(CapiLife, a_loop_that_runs_out_of_memory_ends_the_session_and_not_the_process) {
+    FakeScript script;
+    decoders_.push_back(std::make_shared<FakeFactory>(script));
+    std::atomic<bool> used_up{false};
+    adjust_ = [&used_up](capi::Setup& setup) {
+        setup.session.delay_commit_for_test = [&used_up](std::uint64_t) -> std::int64_t {
+            if (used_up) throw std::bad_alloc();
+            return 0;
+        };
+    };
+    ASSERT_TRUE(start_video());
+    used_up = true;
+    show(make_raw().buffer);
+    EXPECT_TRUE(peer_->wait_for_end());
+    peer_->finish_writing();
+    EXPECT_EQ(tv_receiver_wait(receiver_, 10'000), TV_ERROR_LIMIT);
+    EXPECT_EQ(host_.last(TV_STATE_CLOSED)->reason, TV_CLOSE_LIMIT);
+    EXPECT_NE(host_.last(TV_STATE_CLOSED)->message.find("out of memory"), std::string::npos);
+}
+
 // --- stop ---
 
 TEST_F(CapiLife, it_stops_while_the_remote_side_takes_nothing) {

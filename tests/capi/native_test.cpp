@@ -174,6 +174,22 @@ TEST_F(CapiNative, what_software_decoded_arrives_as_a_pixel_buffer_too) {
     close_cleanly();
 }
 
+TEST_F(CapiNative, memory_pressure_gives_back_the_surfaces_that_only_wait_to_be_used_again) {
+    ASSERT_TRUE(start_video());
+    const Video gone = make_raw();
+    present(gone.buffer);
+    const Video kept = make_raw();
+    present(kept.buffer);
+    peer_->request(gone.buffer, "destroy");
+    ASSERT_TRUE(peer_->roundtrip());
+    EXPECT_EQ(sim::surfaces_alive(), 4U) << "two are shown or free, two are the probe's";
+    EXPECT_EQ(tv_receiver_memory_pressure(receiver_), TV_OK);
+    EXPECT_TRUE(eventually([] { return sim::surfaces_alive() == 1; })) << sim::surfaces_alive();
+    present(kept.buffer); // which is as it was
+    EXPECT_EQ(shown().back().crc, shown().front().crc);
+    close_cleanly();
+}
+
 TEST_F(CapiNative, a_surface_that_is_raw_pixels_now_shows_no_video_any_more) {
     FakeScript script;
     decoders_ = {std::make_shared<FakeFactory>(script)};

@@ -56,6 +56,11 @@ public:
         return free_.empty() ? std::nullopt : std::optional(free_.front().until);
     }
 
+    void release_free() {
+        const std::lock_guard guard(mutex_);
+        while (!free_.empty()) drop(free_.begin());
+    }
+
     StoreCounts counts() const {
         const std::lock_guard guard(mutex_);
         StoreCounts counts = counts_;
@@ -112,6 +117,7 @@ public:
                                         });
     }
     std::optional<std::int64_t> service(std::int64_t now) override { return pool_->service(now); }
+    void release_free() override { pool_->release_free(); }
     [[nodiscard]] StoreCounts counts() const override { return pool_->counts(); }
 
 private:
