@@ -41,10 +41,11 @@ public:
 
     [[nodiscard]] int wait(std::span<pollfd> asked, std::int64_t now, std::int64_t until) {
         for (pollfd& one : asked) one.revents = 0;
-        const bool over = until != 0 && until <= now;
-        if (!over) set_timer(now, until);
+        int milliseconds = -1; // the timer tells
+        if (until != 0 && (until <= now || !set_timer(now, until)))
+            milliseconds = wait_milliseconds(now, until);
         std::array<epoll_event, kEvents> events;
-        const int count = ::epoll_wait(epoll_.get(), events.data(), kEvents, over ? 0 : -1);
+        const int count = ::epoll_wait(epoll_.get(), events.data(), kEvents, milliseconds);
         int found = count < 0 ? count : 0;
         for (int i = 0; i < count; ++i) {
             const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -71,14 +72,16 @@ private:
         return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
     }
 
-    // One that is set for later than needed, or for nobody any more, stays: it wakes us once for nothing.
-    void set_timer(std::int64_t now, std::int64_t until) {
-        if (until == 0 || (rings_at_ != 0 && rings_at_ <= until)) return;
+    // One that is set for sooner than needed, or for nobody any more, stays: it wakes us once for nothing.
+    [[nodiscard]] bool set_timer(std::int64_t now, std::int64_t until) {
+        if (rings_at_ != 0 && rings_at_ <= until) return true;
         constexpr std::int64_t kSecond = 1'000'000'000;
         const std::int64_t left = std::min(until - now, kSecond); // as wait_milliseconds
         itimerspec when{};
         when.it_value = {left / kSecond, left % kSecond};
-        rings_at_ = ::timerfd_settime(timer_.get(), 0, &when, nullptr) == 0 ? now + left : 0;
+        const bool set = ::timerfd_settime(timer_.get(), 0, &when, nullptr) == 0;
+        rings_at_ = set ? now + left : 0;
+        return set;
     }
 
     void clear_timer() {

@@ -1,5 +1,4 @@
 // wl_surface: a commit goes out only when the pixels it shows are there.
-#include <algorithm>
 #include <utility>
 
 #include "proxy/buffers.h"
@@ -24,17 +23,26 @@ SurfaceData& surface_data(Proxy& proxy, wayland::Object& object, std::uint32_t i
     return *surface;
 }
 
+// Kept for further commits, of each surface: more hardly ever wait at once, and looking for a free one must
+// stay cheap when a remote side lets thousands wait.
+constexpr std::size_t kKeptActions = 8;
+
+std::shared_ptr<ShowAction> unused_action(SurfaceData& surface) {
+    for (const auto& made : surface.actions)
+        if (made.use_count() == 1) return made;
+    auto made = std::make_shared<ShowAction>(surface.content);
+    if (surface.actions.size() < kKeptActions) surface.actions.push_back(made);
+    return made;
+}
+
 // Null: what the surface shows stays the same, or is in no surface of ours before and after.
 std::shared_ptr<ShowAction> show_action(SurfaceData& surface) {
     auto next = std::exchange(surface.next, nullptr);
     if (!std::exchange(surface.attach_pending, false) || (!next && !surface.content)) return nullptr;
     if (!surface.content) surface.content = std::make_shared<SurfaceContent>();
-    auto action =
-        std::ranges::find_if(surface.actions, [](const auto& made) { return made.use_count() == 1; });
-    if (action == surface.actions.end())
-        action = surface.actions.insert(action, std::make_shared<ShowAction>(surface.content));
-    (*action)->set_next(std::move(next));
-    return *action;
+    auto action = unused_action(surface);
+    action->set_next(std::move(next));
+    return action;
 }
 
 Status attach(Proxy& proxy, Call& call) {

@@ -150,7 +150,8 @@ void Lane::run_one() {
 void Lane::end_decoder() {
     if (!decoder_) return;
     Task end([decoder = std::move(decoder_)]() mutable { decoder.reset(); });
-    if (last_calls_ == nullptr || !last_calls_->post(end)) end.reset();
+    const auto last_calls = last_calls_.lock();
+    if (last_calls == nullptr || !last_calls->post(end)) end.reset();
 }
 
 void Lane::perform(const Command& command) {

@@ -115,7 +115,8 @@ private:
     DecoderFactory& factory_;
     const StreamParameters stream_;
     Executor& executor_;
-    const std::shared_ptr<LastCalls> last_calls_; // nullptr: the decoder's end returns
+    // Empty: the decoder's end returns. Weak, since the executor may still hold our tasks when it ends.
+    const std::weak_ptr<LastCalls> last_calls_;
     const Clock& clock_;
     const std::shared_ptr<LaneInbox> inbox_;
     std::unique_ptr<Decoder> decoder_; // the running task's
