@@ -89,7 +89,7 @@ Status bind_to(int socket, const std::string& path) {
         path, "bind", [&](const sockaddr* address, socklen_t size) { return ::bind(socket, address, size); });
 }
 
-// Removes a socket file that nobody listens on.
+// Removes a socket file that nobody listens on; what holds its lock never comes here.
 Done remove_stale(const std::string& path) {
     struct stat info{};
     if (::lstat(path.c_str(), &info) != 0) {
@@ -139,6 +139,8 @@ Result<UniqueFd> connect_unix(const std::string& path) {
 Outcome<UnixListener> UnixListener::bind(std::string path, int backlog) {
     auto socket = make_socket();
     if (!socket) return failure(describe(socket.error()));
+    // Before bind(): whoever sees the file sees whose it is.
+    TV_ASSIGN(SocketLock lock, SocketLock::take(path));
     Status bound = bind_to(socket->get(), path);
     if (!bound && bound.error().sys_errno == EADDRINUSE) {
         TV_TRY(remove_stale(path));
@@ -146,7 +148,7 @@ Outcome<UnixListener> UnixListener::bind(std::string path, int backlog) {
     }
     if (!bound) return failure(bind_failure(path, bound.error().sys_errno));
 
-    UnixListener listener(std::move(*socket), std::move(path));
+    UnixListener listener(std::move(*socket), std::move(path), std::move(lock));
     struct stat info{};
     if (::lstat(listener.path_.c_str(), &info) == 0) {
         listener.device_ = info.st_dev;
@@ -165,6 +167,7 @@ void UnixListener::close() {
     const bool ours = ::lstat(path_.c_str(), &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
     if (ours) (void)::unlink(path_.c_str());
     socket_.reset();
+    lock_.release();
 }
 
 } // namespace tv::cli

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "cli/failure.h"
+#include "cli/socket_lock.h"
 
 namespace tv::cli {
 
@@ -36,8 +37,10 @@ public:
     void close();
 
 private:
-    UnixListener(UniqueFd socket, std::string path) : socket_(std::move(socket)), path_(std::move(path)) {}
+    UnixListener(UniqueFd socket, std::string path, SocketLock lock)
+        : lock_(std::move(lock)), socket_(std::move(socket)), path_(std::move(path)) {}
 
+    SocketLock lock_; // released last
     UniqueFd socket_;
     std::string path_;
     dev_t device_ = 0;

@@ -124,7 +124,7 @@ TEST_F(SshMode, sigterm_ends_ssh_and_leaves_nothing) {
     ASSERT_TRUE(program.wait_for_output("ready", kPatience));
     const auto children = list_children(program.pid());
     ASSERT_EQ(children.size(), 1u);
-    EXPECT_EQ(sockets().size(), 1u);
+    EXPECT_EQ(sockets().size(), 2u); // and its lock
     program.kill(SIGTERM);
     EXPECT_EQ(program.wait(kPatience), (Exit{true, SIGTERM}));
     EXPECT_NE(::kill(children[0], 0), 0);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/compositor.h"
@@ -101,6 +102,57 @@ TEST_F(Sockets, a_living_listener_with_a_full_queue_is_left_alone_without_waitin
     ASSERT_TRUE(waiting);
     EXPECT_FALSE(UnixListener::bind(path, 1));
     EXPECT_TRUE(fs::exists(path));
+}
+
+// As on Darwin, whose full queue cannot be told from a dead listener by connecting.
+TEST_F(Sockets, a_living_listener_that_refuses_connections_is_left_alone) {
+    const std::string path = folder_ / "s";
+    auto first = UnixListener::bind(path, 0);
+    ASSERT_TRUE(first);
+    ASSERT_EQ(::shutdown(first->fd(), SHUT_RD), 0);
+    const auto refused = connect_unix(path);
+    ASSERT_FALSE(refused);
+    ASSERT_EQ(refused.error().sys_errno, ECONNREFUSED);
+    const auto second = UnixListener::bind(path, 1);
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().message.find("another program listens"), std::string::npos);
+    EXPECT_TRUE(fs::exists(path));
+    first->close();
+    EXPECT_TRUE(UnixListener::bind(path, 1));
+    EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(Sockets, what_a_killed_listener_left_behind_is_replaced_and_nothing_stays) {
+    const std::string path = folder_ / "s";
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto listener = UnixListener::bind(path, 1);
+        ::_exit(listener ? 0 : 1); // without a word, as after SIGKILL
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+    ASSERT_TRUE(fs::exists(path));
+    {
+        auto listener = UnixListener::bind(path, 1);
+        ASSERT_TRUE(listener) << listener.error().message;
+        EXPECT_TRUE(connect_unix(path));
+    }
+    EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(Sockets, a_lock_that_leads_elsewhere_is_not_followed) {
+    const std::string path = folder_ / "s";
+    const std::string other = folder_ / "precious";
+    std::ofstream(other) << "precious";
+    fs::create_symlink(other, path + ".lock");
+    {
+        auto listener = UnixListener::bind(path, 1);
+        ASSERT_TRUE(listener);
+        EXPECT_FALSE(UnixListener::bind(path, 1)); // connecting tells
+    }
+    EXPECT_EQ(fs::file_size(other), 8u);
+    EXPECT_TRUE(fs::is_symlink(path + ".lock"));
 }
 
 TEST_F(Sockets, a_file_that_is_no_socket_is_never_removed) {
