@@ -333,6 +333,16 @@ TEST_F(Contract, a_compositor_that_offers_linear_alone_offers_nothing) {
     EXPECT_EQ(played.out.find("offered "), std::string::npos) << played.out;
 }
 
+TEST_F(Contract, a_format_that_comes_with_linear_alone_is_not_offered) {
+    auto compositor = start_contract({"--opaque-only"});
+    for (const std::string version : {"3", "4"}) {
+        const Played played = play(*compositor, {"--bind", version, "--offer", "--frames", "2"});
+        EXPECT_TRUE(played.has_line("offered XR24 0x0")) << played.out;
+        EXPECT_EQ(played.out.find("offered AR24"), std::string::npos) << played.out;
+        EXPECT_TRUE(played.has_line("done")) << played.out;
+    }
+}
+
 TEST_F(Contract, without_a_gpu_by_wish_there_are_no_dmabufs_and_it_is_said) {
     auto compositor = start_contract();
     SessionConfig config = surface_config();

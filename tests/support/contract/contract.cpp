@@ -148,12 +148,13 @@ const struct zwp_linux_buffer_params_v1_interface kParams{destroy_resource, para
 
 const struct zwp_linux_dmabuf_feedback_v1_interface kFeedback{destroy_resource};
 
-std::uint64_t offered(const Dmabuf& dmabuf) {
-    return dmabuf.buffers->options().modifier ? kFamily : 0;
+std::uint64_t offered(const Dmabuf& dmabuf, std::uint32_t format) {
+    const ContractOptions& options = dmabuf.buffers->options();
+    return options.modifier && !(options.opaque_modifier_only && format == kAr24) ? kFamily : 0;
 }
 
 void send_feedback(const Dmabuf& dmabuf, wl_resource* feedback) {
-    std::array<std::uint64_t, 4> table{kAr24, offered(dmabuf), kXr24, offered(dmabuf)};
+    std::array<std::uint64_t, 4> table{kAr24, offered(dmabuf, kAr24), kXr24, offered(dmabuf, kXr24)};
     const int file = memfd_create("formats", MFD_CLOEXEC);
     if (file < 0 || write(file, table.data(), sizeof table) != static_cast<ssize_t>(sizeof table)) return;
     zwp_linux_dmabuf_feedback_v1_send_format_table(feedback, file, sizeof table);
@@ -194,8 +195,8 @@ const struct zwp_linux_dmabuf_v1_interface kDmabuf{destroy_resource, create_para
 void bind_dmabuf(wl_client* client, void* data, std::uint32_t version, std::uint32_t id) {
     wl_resource* resource = bind_plain(client, data, &zwp_linux_dmabuf_v1_interface, version, id, &kDmabuf);
     if (resource == nullptr) return;
-    const std::uint64_t modifier = offered(dmabuf_of(resource));
     for (const std::uint32_t format : {kAr24, kXr24}) {
+        const std::uint64_t modifier = offered(dmabuf_of(resource), format);
         if (version >= ZWP_LINUX_DMABUF_V1_MODIFIER_SINCE_VERSION)
             zwp_linux_dmabuf_v1_send_modifier(resource, format, static_cast<std::uint32_t>(modifier >> 32),
                                               static_cast<std::uint32_t>(modifier));

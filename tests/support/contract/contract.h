@@ -17,10 +17,11 @@ namespace tv::test {
 struct ContractOptions {
     bool use_counts = false; // a use of every surface that is shown, until another replaces it
     bool keep_uses = false;  // and once they are shown, for as long as there is the buffer
-    int read_ms = 0;      // that long after the commit a surface was read for the last time; 0: when replaced
-    bool modifier = true; // false: an old version, which offers LINEAR alone
-    int reject = 0;       // the nth create request (1 is the first) and all later ones; 0: none
-    bool exit_on_bad = false; // a create_immed that is refused ends the process, as a panic would
+    int read_ms = 0; // that long after the commit a surface was read for the last time; 0: when replaced
+    bool opaque_modifier_only = false; // AR24 is offered with LINEAR alone
+    bool modifier = true;              // false: an old version, which offers LINEAR alone
+    int reject = 0;                    // the nth create request (1 is the first) and all later ones; 0: none
+    bool exit_on_bad = false;          // a create_immed that is refused ends the process, as a panic would
 };
 
 // One wl_buffer.

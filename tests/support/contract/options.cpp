@@ -15,6 +15,7 @@ void add_more_options(CLI::App& app) {
     app.add_option("--read-for", chosen.read_ms,
                    "ms from a commit to the last read (default: until replaced)");
     app.add_flag("!--linear", chosen.modifier, "offer LINEAR alone, as old versions do");
+    app.add_flag("--opaque-only", chosen.opaque_modifier_only, "offer AR24 with LINEAR alone");
     app.add_option("--reject", chosen.reject, "refuse the nth create request and all later ones");
     app.add_flag("--exit-on-bad", chosen.exit_on_bad, "a refused create_immed ends the process");
 }
