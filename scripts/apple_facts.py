@@ -26,7 +26,7 @@ from collections import namedtuple
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLANG = os.environ.get("TV_CLANG", "clang-19")
 # In the order in which one needs the other.
-FRAMEWORKS = ("CoreFoundation", "IOSurface", "CoreVideo", "CoreMedia", "VideoToolbox", "Foundation", "Metal", "QuartzCore")
+FRAMEWORKS = ("CoreFoundation", "IOSurface", "CoreVideo", "CoreMedia", "VideoToolbox", "Foundation", "Metal", "QuartzCore", "AppKit")
 INLINE = {"CFRangeMake"}  # in the tables, but no symbol
 
 Function = namedtuple("Function", "framework name result params introduced objc marks")
@@ -456,7 +456,7 @@ def asserts(headers, facts, objc):
     return "\n".join(lines) + "\n", count
 
 
-OBJC_ONLY = {"Foundation", "Metal", "QuartzCore"}
+OBJC_ONLY = {"AppKit", "Foundation", "Metal", "QuartzCore"}
 
 
 def compile_asserts(headers, facts, objc):

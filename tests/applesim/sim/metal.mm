@@ -230,6 +230,10 @@ metal::Format metal_format(MTLPixelFormat format) {
 @end
 
 @implementation SimCommandBuffer
+- (void)presentDrawable:(id<MTLDrawable>)drawable {
+    (void)drawable;
+    expect(false, "the example for Macs alone presents");
+}
 - (id<MTLComputeCommandEncoder>)computeCommandEncoder {
     expect(!committed_ && !encoding_, "one encoder at a time, before the commit");
     encoding_ = true;

@@ -96,8 +96,12 @@ typedef struct {
 
 typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> buffer);
 
+@protocol MTLDrawable
+@end
+
 @protocol MTLCommandBuffer
 - (id<MTLComputeCommandEncoder>)computeCommandEncoder;
+- (void)presentDrawable:(id<MTLDrawable>)drawable;
 - (void)addCompletedHandler:(MTLCommandBufferHandler)block;
 - (void)commit;
 - (MTLCommandBufferStatus)status;
