@@ -10,6 +10,8 @@ namespace {
 video::Paint paint_with(const std::shared_ptr<metal::Gpu>& gpu,
                         const std::shared_ptr<surface::Surface>& surface,
                         std::shared_ptr<const video::PixelTarget> target) {
+    // Already now, when the stream begins: a worker makes it while the first packets come.
+    (void)gpu->converter();
     auto orientation = std::make_shared<metal::Orientation>();
     auto paint =
         metal::paint_iosurface(std::static_pointer_cast<surface::IOSurface>(surface), orientation, gpu);

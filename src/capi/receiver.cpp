@@ -178,13 +178,15 @@ void Receiver::choose_surfaces(SessionConfig& config, const backend::SurfaceBack
                                const std::string& ask_at) {
     if (!surfaces.store) return;
     if (!ask_at.empty()) {
-        const Status takes = backend::takes_surfaces([&] { return connect_to_ask(ask_at); }, *surfaces.store);
+        bool stopped = false;
+        const auto takes = backend::takes_surfaces([&] { return connect_to_ask(ask_at); }, *surfaces.store);
         {
             const std::lock_guard lock(mutex_);
             asking_.reset();
+            stopped = stop_wanted_;
         }
         if (!takes) {
-            config.log.info("pixels go through wl_shm: {}", describe(takes.error()));
+            if (!stopped) backend::log_refusal(config.log, takes.error());
             return;
         }
     }

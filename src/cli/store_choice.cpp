@@ -26,9 +26,9 @@ Outcome<StoreWish> choose_store(const Options& options, const std::string& path,
                  "--store=iosurface it is not asked");
         return StoreWish::Shm;
     }
-    const Status takes = backend::takes_surfaces(connector(path), *surfaces.store);
+    const auto takes = backend::takes_surfaces(connector(path), *surfaces.store);
     if (takes) return StoreWish::IOSurface;
-    log.info("pixels go through wl_shm: {}", describe(takes.error()));
+    backend::log_refusal(log, takes.error());
     return StoreWish::Shm;
 }
 

@@ -64,7 +64,10 @@ TEST_F(CapiSurfaces, that_are_private_are_found_by_no_other_process) {
     config_.same_process = 1; // which is not so
     ASSERT_TRUE(start_video());
     EXPECT_FALSE(is_surface_of_this_process(show_raw())) << "wl_shm";
-    EXPECT_TRUE(logged(std::string(kThroughShm) + "not supported: a surface was refused")) << host_.log();
+    EXPECT_TRUE(
+        logged(std::string(kThroughShm) +
+               "the compositor offers IOSurfaces and did not take one: not supported: a surface was refused"))
+        << host_.log();
     EXPECT_GT(contract_->count("contract refused"), 0u);
     close_cleanly();
 }
@@ -73,7 +76,8 @@ TEST_F(CapiSurfaces, that_the_compositor_refuses_give_way_to_wl_shm_with_the_rea
     options_ = {"--reject", "2"};
     ASSERT_TRUE(start_video());
     EXPECT_FALSE(is_surface_of_this_process(show_raw()));
-    EXPECT_TRUE(logged(std::string(kThroughShm) + "not supported: a surface was refused, of width (333)"))
+    EXPECT_TRUE(logged(std::string(kThroughShm) + "the compositor offers IOSurfaces and did not take one: "
+                                                  "not supported: a surface was refused, of width (333)"))
         << host_.log();
     close_cleanly();
 }
