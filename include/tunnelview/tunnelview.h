@@ -149,8 +149,9 @@ typedef enum tv_video_policy {
  * do on every other system. */
 typedef enum tv_surface_policy {
     TV_SURFACES_AUTO = 0, /* the compositor of display_path is asked at the start of the run, on connections
-                           * of the library's own, for a few seconds at the most, and with two surfaces; why
-                           * it does not take them is logged. Without display_path: wl_shm */
+                           * of the library's own and with two surfaces, until it lets five seconds pass
+                           * without an answer; why it does not take them is logged. Without display_path:
+                           * wl_shm */
     TV_SURFACES_OFF = 1,
     TV_SURFACES_ON = 2, /* it takes them: it is not asked. A surface that it refuses may end its process */
     TV_SURFACES_FORCE_INT = 0x7fffffff
@@ -242,7 +243,7 @@ typedef struct tv_frame_event {
     uint32_t surface_id; /* the key for tv_receiver_lookup */
     uint32_t wl_surface; /* the application's id of the surface that was committed */
     uint64_t generation; /* rises by one with each commit of surface_id that is forwarded */
-    int32_t video;       /* 1: a lookup gives planes; 0: the BGRA pixels are current */
+    int32_t video;       /* 1: a lookup gives a frame; 0: the BGRA pixels are current */
     uint32_t width;      /* pixels of the buffer */
     uint32_t height;
     uint32_t reserved;
@@ -250,8 +251,8 @@ typedef struct tv_frame_event {
 
 /* Callbacks, all optional. They run one at a time for each receiver, except `log`, which may run on several
  * of its threads at once. They must not block: the connection waits for them. Inside one, tv_receiver_run,
- * _start, _stop, _pause and _destroy of the same receiver are refused with TV_ERROR_CALLBACK; everything else
- * may be called. None is called after tv_receiver_destroy() has returned TV_OK. */
+ * _start, _wait, _stop, _pause and _destroy of the same receiver are refused with TV_ERROR_CALLBACK;
+ * everything else may be called. None is called after tv_receiver_destroy() has returned TV_OK. */
 typedef struct tv_callbacks {
     size_t size;
     void* user; /* handed to each of them */
@@ -306,6 +307,7 @@ typedef struct tv_config {
     const char* title_prefix; /* before every window title; null: none; at most 128 bytes */
     tv_limits limits;
     tv_surface_policy surfaces; /* ON is UNSUPPORTED where there are no IOSurfaces */
+    uint32_t reserved;
 } tv_config;
 
 /* The defaults: no descriptors, everything allowed, no frames. */
@@ -328,7 +330,8 @@ TV_API void tv_config_init(tv_config* config, size_t size);
      0,                                                                                                      \
      NULL,                                                                                                   \
      TV_LIMITS_INIT,                                                                                         \
-     TV_SURFACES_AUTO}
+     TV_SURFACES_AUTO,                                                                                       \
+     0}
 
 /* --- a receiver's life --------------------------------------------------------------------------------- */
 
@@ -349,7 +352,7 @@ TV_API tv_result tv_receiver_run(tv_receiver receiver);
 TV_API tv_result tv_receiver_start(tv_receiver receiver);
 
 /* Blocks until it has ended, for at most so many milliseconds; then gives what tv_receiver_run would return.
- * TIMEOUT: it goes on. STATE: it was never begun. */
+ * TIMEOUT: it goes on. STATE: it was never begun. CALLBACK. */
 TV_API tv_result tv_receiver_wait(tv_receiver receiver, uint32_t timeout_ms);
 
 /* What stop() takes where nothing better is known: below the 2 seconds that launchers wait. */
@@ -465,16 +468,16 @@ TV_API tv_result tv_receiver_lookup(tv_receiver receiver, uint32_t surface_id, t
                                     tv_frame* frame, uint64_t* generation);
 
 /* Converts what is committed of that surface into the buffer that the compositor has. Blocks until it is
- * there, at most so many milliseconds. For sessions with zero_pass (OK and nothing to do without). NOT_FOUND,
- * TIMEOUT. */
+ * there, at most so many milliseconds; several at once wait for each other. For sessions with zero_pass (OK
+ * and nothing to do without). STATE: `frames` is not set. NOT_FOUND, TIMEOUT: it goes on. */
 TV_API tv_result tv_receiver_force_pass(tv_receiver receiver, uint32_t surface_id, uint32_t timeout_ms);
 
 /* Pointers in *info are valid until the frame is released. */
 TV_API tv_result tv_frame_get_info(tv_frame frame, tv_frame_info* info);
 
 /* The pixels of the crop as rows of B, G, R, 255, `stride` bytes from row to row (at least 4 x crop_width),
- * converted on the caller's thread by the library's own arithmetic. UNSUPPORTED: only `native` has the
- * pixels. */
+ * converted on the caller's thread by the library's own arithmetic. UNSUPPORTED: a form that it cannot
+ * convert. */
 TV_API tv_result tv_frame_copy_bgra(tv_frame frame, uint8_t* pixels, size_t bytes, size_t stride);
 
 /* Apple's systems only, UNSUPPORTED elsewhere: Metal's textures of a frame, with nothing copied. Objects are

@@ -5,6 +5,7 @@
 #include "proxy/dmabuf_surface.h"
 #include "proxy/image_format.h"
 #include "proxy/proxy.h"
+#include "video/paint_in_turn.h"
 
 namespace tv::proxy {
 
@@ -44,9 +45,11 @@ public:
         options.budget = &streams_.budget_;
         options.log = proxy.log;
         options.stream = rid_;
-        paint_ = std::make_shared<const Pass>(make_paint(image));
-        stream_.emplace(std::move(options),
-                        streams_.config_.zero_pass ? video::Paint(paint_nothing) : *paint_,
+        const bool zero_pass = streams_.config_.zero_pass;
+        video::Paint paint = make_paint(image);
+        // With zero_pass the host asks for passes, from any of its threads.
+        paint_ = std::make_shared<const Pass>(zero_pass ? video::paint_in_turn(paint) : paint);
+        stream_.emplace(std::move(options), zero_pass ? video::Paint(paint_nothing) : std::move(paint),
                         streams_.config_.keep_pictures);
         stream_->hold(0);
     }

@@ -36,9 +36,13 @@ struct Rows {
     std::byte* first;
     std::size_t stride;
 };
-Rows rows_of(CVPixelBufferRef pixels, std::size_t plane) {
-    return {static_cast<std::byte*>(CVPixelBufferGetBaseAddressOfPlane(pixels, plane)),
-            CVPixelBufferGetBytesPerRowOfPlane(pixels, plane)};
+// Where so many rows of so many bytes can be written.
+Result<Rows> rows_of(CVPixelBufferRef pixels, std::size_t plane, std::size_t bytes, std::size_t rows) {
+    const Rows found{static_cast<std::byte*>(CVPixelBufferGetBaseAddressOfPlane(pixels, plane)),
+                     CVPixelBufferGetBytesPerRowOfPlane(pixels, plane)};
+    if (found.first == nullptr || found.stride < bytes || CVPixelBufferGetHeightOfPlane(pixels, plane) < rows)
+        return fail(ErrorCategory::Unsupported, "the system made a pixel buffer that is too small");
+    return found;
 }
 
 void copy_rows(const Plane& plane, std::size_t bytes, std::size_t rows, Rows to) {
@@ -58,19 +62,26 @@ void interleave_rows(const Plane& blue, const Plane& red, std::size_t samples, s
     }
 }
 
+Status write_locked(const Picture& planar, CVPixelBufferRef pixels) {
+    const std::size_t samples = (planar.size.width + 1) / 2, rows = (planar.size.height + 1) / 2;
+    TV_ASSIGN(const Rows luma, rows_of(pixels, 0, planar.size.width, planar.size.height));
+    TV_ASSIGN(const Rows chroma, rows_of(pixels, 1, 2 * samples, rows));
+    copy_rows(planar.planes[0], planar.size.width, planar.size.height, luma);
+    if (planar.layout == PixelLayout::Nv12)
+        copy_rows(planar.planes[1], 2 * samples, rows, chroma);
+    else
+        interleave_rows(planar.planes[1], planar.planes[2], samples, rows, chroma);
+    return {};
+}
+
 Status write_pixels(const Picture& planar, CVPixelBufferRef pixels) {
     constexpr CVPixelBufferLockFlags kReadAndWrite = 0;
     if (const CVReturn failure = CVPixelBufferLockBaseAddress(pixels, kReadAndWrite);
         failure != kCVReturnSuccess)
         return fail(ErrorCategory::Io, "a pixel buffer cannot be locked", failure);
-    const std::size_t samples = (planar.size.width + 1) / 2, rows = (planar.size.height + 1) / 2;
-    copy_rows(planar.planes[0], planar.size.width, planar.size.height, rows_of(pixels, 0));
-    if (planar.layout == PixelLayout::Nv12)
-        copy_rows(planar.planes[1], 2 * samples, rows, rows_of(pixels, 1));
-    else
-        interleave_rows(planar.planes[1], planar.planes[2], samples, rows, rows_of(pixels, 1));
+    Status written = write_locked(planar, pixels);
     (void)CVPixelBufferUnlockBaseAddress(pixels, kReadAndWrite);
-    return {};
+    return written;
 }
 
 } // namespace
