@@ -4,7 +4,7 @@
 // The gate's own lines come from the compositor. Of its last two steps this side tells what it hears:
 // `import` when the compositor has answered `created`, or, as create_immed has no answer, with the buffer's
 // first release; `present` with the first release of a buffer that was shown, which is when a compositor that
-// keeps Wawona's contract says that it was presented. Each buffer has one line for each step.
+// keeps Wawona's contract says that it was presented. Each buffer has at most one line for each step.
 #pragma once
 
 #include "mirror/replica.h"
