@@ -106,6 +106,7 @@ void Conversation::request(Bytes message, std::span<const Rid> rids) {
     auto arguments = arguments_of(message, description);
     if (!arguments) return;
     if (interface.id == InterfaceId::wl_registry) return bind(message);
+    if (description.destructor) await_children(header.object);
 
     Request request{header, found->second, description, message, rids, std::move(*arguments)};
     for (const Argument& argument : request.arguments) {
@@ -304,6 +305,12 @@ std::uint32_t Conversation::id_today(std::uint32_t recorded) {
     parent.children.pop_front();
     today_[object.today].recorded = recorded;
     return object.today;
+}
+
+// What events of an object have made outlives it, and is not found through it any more.
+void Conversation::await_children(std::uint32_t maker) {
+    for (const auto& [recorded, object] : objects_)
+        if (object.maker == maker) (void)id_today(recorded);
 }
 
 void Conversation::give_back(std::uint32_t id) {

@@ -103,6 +103,7 @@ private:
     Object& make(std::uint32_t recorded, wayland::InterfaceId interface, std::uint32_t version);
     void give_id(std::uint32_t recorded, Object& object);
     [[nodiscard]] std::uint32_t id_today(std::uint32_t recorded);
+    void await_children(std::uint32_t maker);
     void sync();
     void recorded_event(Bytes message);
     void event(Bytes message);

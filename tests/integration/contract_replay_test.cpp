@@ -82,6 +82,7 @@ TEST_P(ContractReplay, shows_the_pictures_that_wl_shm_shows) {
         [&] { return compositor->commits().size() >= std::max(expected.size(), played.frames.size()); }, 5s);
     if (with_create) {
         EXPECT_TRUE(log_.contains(R"("op":"create")"));
+        EXPECT_FALSE(played.frames.empty());
         EXPECT_EQ(compositor->commits().size(), played.frames.size());
     } else {
         EXPECT_EQ(compositor->commits(), expected);

@@ -164,7 +164,14 @@ void Reference::request(const replay::PlayedRequest& request) {
 
 void Reference::commit(Object& surface) {
     if (!std::exchange(surface.attach_pending, false) || surface.attached == 0) return;
-    const Buffer& buffer = objects_.at(surface.attached).buffer;
+    // One that the compositor made for `create` has a number of its own; what it was made of is not followed.
+    const auto known = objects_.find(surface.attached);
+    if (known == objects_.end()) {
+        frames.push_back({surface.surface_name, 0, 0, 0});
+        shown.push_back({});
+        return;
+    }
+    const Buffer& buffer = known->second.buffer;
     Frame frame{surface.surface_name, static_cast<int>(buffer.width), static_cast<int>(buffer.height), 0};
     if (const auto packets = packets_.find(buffer.rid); packets != packets_.end()) {
         shown.push_back({buffer.rid, packets->second - 1});
