@@ -5,6 +5,8 @@
 #define TUNNELVIEW_TUNNELVIEW_HPP
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,6 +17,15 @@
 namespace tunnelview {
 
 using Milliseconds = std::chrono::duration<std::uint32_t, std::milli>;
+
+// Gives an opaque handle back to the library.
+template <auto Function>
+struct Call {
+    template <class Handle>
+    void operator()(Handle* handle) const noexcept {
+        Function(handle);
+    }
+};
 
 // A committed picture. Move-only; outlives its receiver.
 class Frame {
@@ -28,12 +39,55 @@ public:
         (void)tv_frame_get_info(frame_.get(), &info);
         return info;
     }
+    tv_result copy_bgra(std::uint8_t* pixels, std::size_t bytes, std::size_t stride) const {
+        return tv_frame_copy_bgra(frame_.get(), pixels, bytes, stride);
+    }
 
 private:
-    struct Release {
-        void operator()(tv_frame frame) const noexcept { tv_frame_release(frame); }
-    };
-    std::unique_ptr<tv_frame_s, Release> frame_;
+    std::unique_ptr<tv_frame_s, Call<tv_frame_release>> frame_;
+};
+
+// Metal's textures of a frame, as id<MTLTexture>s; Apple's systems only. Move-only: to be destroyed where the
+// GPU is done with them.
+class Textures {
+public:
+    Textures() = default;
+    [[nodiscard]] explicit operator bool() const { return held_ != nullptr; }
+    [[nodiscard]] void* luma() const { return luma_; }
+    [[nodiscard]] void* chroma() const { return chroma_; }
+    // For a completed handler, which can only hold what can be copied: tv_textures_release() is then yours.
+    [[nodiscard]] tv_textures release() { return held_.release(); }
+
+private:
+    friend class TextureMaker;
+    std::unique_ptr<tv_textures_s, Call<tv_textures_release>> held_;
+    void* luma_ = nullptr;
+    void* chroma_ = nullptr;
+};
+
+// Of one id<MTLDevice>, which it retains. Move-only; what it made may outlive it.
+class TextureMaker {
+public:
+    TextureMaker() = default;
+    [[nodiscard]] static std::pair<tv_result, TextureMaker> create(void* device) {
+        TextureMaker made;
+        tv_texture_maker handle = nullptr;
+        const tv_result result = tv_texture_maker_create(device, &handle);
+        made.handle_.reset(handle);
+        return {result, std::move(made)};
+    }
+    [[nodiscard]] explicit operator bool() const { return handle_ != nullptr; }
+    [[nodiscard]] std::pair<tv_result, Textures> make(const Frame& frame) const {
+        Textures made;
+        tv_textures held = nullptr;
+        const tv_result result =
+            tv_frame_make_textures(frame.get(), handle_.get(), &made.luma_, &made.chroma_, &held);
+        made.held_.reset(held);
+        return {result, std::move(made)};
+    }
+
+private:
+    std::unique_ptr<tv_texture_maker_s, Call<tv_texture_maker_destroy>> handle_;
 };
 
 // Called as tv_callbacks says; noexcept in spirit.

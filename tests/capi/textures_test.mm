@@ -1,6 +1,8 @@
 // The Metal textures of a frame, on the simulated GPU.
 #import <Metal/Metal.h>
 
+#include <tunnelview/tunnelview.hpp>
+
 #include "apple_bed.h"
 #include "sim/metal.h"
 
@@ -69,6 +71,31 @@ TEST_F(CapiTextures, are_made_of_both_planes_and_outlive_frame_maker_and_receive
     EXPECT_EQ(sim::gpu_counts().cached, 2U);
     tv_textures_release(textures_);
     EXPECT_EQ(sim::gpu_counts().cached, 0U) << "the cache keeps nothing of pictures that will not come back";
+}
+
+TEST_F(CapiTextures, come_and_go_with_the_owners_of_the_cpp_header) {
+    ASSERT_TRUE(start_video());
+    const tunnelview::Frame frame(frame_of_video());
+    tunnelview::Textures textures;
+    {
+        auto [result, maker] = tunnelview::TextureMaker::create((__bridge void*)device_);
+        ASSERT_EQ(result, TV_OK);
+        auto [made, both] = maker.make(frame);
+        ASSERT_EQ(made, TV_OK);
+        textures = std::move(both);
+    }
+    ASSERT_TRUE(textures);
+    EXPECT_EQ(sim::gpu_counts().cached, 2U);
+    @autoreleasepool {
+        EXPECT_EQ([(__bridge id<MTLTexture>)textures.luma() width], kSize.width);
+        EXPECT_EQ([(__bridge id<MTLTexture>)textures.chroma() width], kSize.width / 2);
+    }
+    textures = {};
+    EXPECT_EQ(sim::gpu_counts().cached, 0U);
+    auto [refused, none] = tunnelview::TextureMaker().make(frame);
+    EXPECT_EQ(refused, TV_ERROR_ARGUMENT);
+    EXPECT_FALSE(none);
+    close_cleanly();
 }
 
 TEST_F(CapiTextures, that_the_device_does_not_make_are_told) {

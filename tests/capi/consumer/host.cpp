@@ -22,6 +22,8 @@ int main() {
     tunnelview::Receiver receiver = std::move(made);
     if (receiver.start() != TV_OK || receiver.stop() != TV_OK || !stopped) return 3;
     if (receiver.lookup(1).result != TV_ERROR_STATE) return 4;
+    if (tunnelview::TextureMaker::create(nullptr).second) return 6;
+    if (tunnelview::TextureMaker().make(tunnelview::Frame()).second) return 7;
     config.channel_read_fd = -1;
     auto [refused, none] = tunnelview::Receiver::create(config);
     return refused == TV_ERROR_ARGUMENT && !none ? 0 : 5;
