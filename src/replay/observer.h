@@ -18,7 +18,7 @@ struct PlayedRequest {
     std::span<const Rid> rids;
 };
 
-// Called on the player's thread.
+// Called on the player's thread. Before message() and closing(), the socket has taken all that went before.
 class PlayObserver {
 public:
     virtual ~PlayObserver() = default;

@@ -90,7 +90,7 @@ Status Player::play_messages(std::int64_t time) {
         TV_TRY(message(frame.type, recorded_.bytes().first(frame.size),
                        recorded_.bytes().first(frame.padded_size())));
         recorded_.consume(frame.padded_size());
-        drain();
+        drain(kAhead);
     }
     return {};
 }
@@ -146,7 +146,10 @@ void Player::pass(MessageType type, Bytes message, Bytes padded) {
     const auto rid = conversation_.rid_today(recorded);
     if (!rid) return;
     conversation_.flush();
-    if (options_.observer != nullptr) options_.observer->message(type, message);
+    if (options_.observer != nullptr) {
+        drain(0);
+        options_.observer->message(type, message);
+    }
     if (*rid == recorded) {
         end_.append(padded);
     } else {
@@ -167,10 +170,13 @@ void Player::leave_out(Rid rid) {
 }
 
 void Player::close() {
-    if (options_.observer != nullptr) options_.observer->closing();
+    if (options_.observer != nullptr) {
+        drain(0);
+        options_.observer->closing();
+    }
     end_.send(msg::Close{0});
     ++report_.messages;
-    drain();
+    drain(kAhead);
     const std::int64_t deadline = clock_.steady() + kStuck;
     while (!over() && clock_.steady() < deadline) pump(deadline - clock_.steady());
 }
@@ -211,11 +217,11 @@ bool Player::wait_for(const std::string& what, const std::function<bool()>& cond
     return true;
 }
 
-// Keeps what is queued small.
-void Player::drain() {
+// Until no more than so many bytes are queued.
+void Player::drain(std::size_t most) {
     pump(0);
     std::int64_t deadline = clock_.steady() + kStuck;
-    while (end_.queued() > kAhead && !over()) {
+    while (end_.queued() > most && !over()) {
         const std::uint64_t before = end_.sent();
         pump(kStuck);
         const std::int64_t now = clock_.steady();

@@ -51,7 +51,7 @@ private:
     void leave_out(Rid rid);
     void close();
     void wait_until(std::int64_t time);
-    void drain();
+    void drain(std::size_t most);
     // Lets things come and go; what fails then ends the channel.
     void pump(std::int64_t nanoseconds);
     void received(MessageType type, Bytes message);
