@@ -74,18 +74,19 @@ Status ChannelQueue::send_diff(Rid rid, Bytes diff, std::size_t ntrailing) {
     return {};
 }
 
-void ChannelQueue::send_error(const std::string& text, std::uint32_t object, std::uint32_t code) {
+void ChannelQueue::error_event(std::string_view text, std::uint32_t object, std::uint32_t code) {
     using wayland::InterfaceId;
     constexpr std::uint32_t kImplementationError = 3; // wl_display.error.implementation
-    {
-        std::string_view shown = std::string_view(text).substr(0, 1024);
-        ByteQueue& out = event(shown.size() + 64);
-        wayland::MessageBuilder(out, wayland::kDisplayId,
-                                wayland::event_opcode(InterfaceId::wl_display, "error"))
-            .u(object != 0 ? object : wayland::kDisplayId)
-            .u(object != 0 ? code : kImplementationError)
-            .s(shown);
-    }
+    const std::string_view shown = text.substr(0, 1024);
+    ByteQueue& out = event(shown.size() + 64);
+    wayland::MessageBuilder(out, wayland::kDisplayId, wayland::event_opcode(InterfaceId::wl_display, "error"))
+        .u(object != 0 ? object : wayland::kDisplayId)
+        .u(object != 0 ? code : kImplementationError)
+        .s(shown);
+}
+
+void ChannelQueue::send_error(const std::string& text, std::uint32_t object, std::uint32_t code) {
+    error_event(text, object, code);
     send_close();
 }
 

@@ -42,7 +42,9 @@ public:
     // A diff of something that the remote side holds, already built (mirror/diff.h).
     [[nodiscard]] Status send_diff(Rid rid, Bytes diff, std::size_t ntrailing);
 
-    // wl_display.error on the application's connection, then Close. Object 0: wl_display itself is to blame.
+    // wl_display.error on the application's connection. Object 0: wl_display itself is to blame.
+    void error_event(std::string_view text, std::uint32_t object, std::uint32_t code);
+    // The same, then Close.
     void send_error(const std::string& text, std::uint32_t object = 0, std::uint32_t code = 0);
     void send_close();
 

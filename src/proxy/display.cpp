@@ -1,4 +1,5 @@
 // wl_display: errors and the return of ids.
+#include "proxy/dmabuf.h"
 #include "proxy/proxy.h"
 #include "proxy/stand_in.h"
 
@@ -25,7 +26,10 @@ Status error(Proxy& proxy, Call& call) {
     proxy.log.warning("the compositor refused {}#{}: {} (code {})",
                       object ? wayland::interface(object->interface).name : "object", id, text.value_or(""),
                       code);
-    return proxy.pass_event(call);
+    if (object == nullptr || object->holder == wayland::Holder::Theirs) return proxy.pass_event(call);
+    const auto blamed = blame_stand_in(id, object->interface, code);
+    proxy.channel.error_event(text.value_or(""), blamed.object, blamed.code);
+    return {};
 }
 
 constexpr Route kRoutes[] = {

@@ -26,6 +26,11 @@ void withdraw_dmabuf(Proxy& proxy, std::uint32_t registry, std::uint32_t name);
 void send_dmabuf_format(Proxy& proxy, std::uint32_t id, std::uint32_t version, std::uint32_t format);
 [[nodiscard]] Status send_dmabuf_feedback(Proxy& proxy, std::uint32_t id);
 
+// The compositor blames what it holds in the place of an object of ours (a wl_shm, or a pool of it): the same
+// as an error of the application's object. Object 0: that has no errors, wl_display is to blame.
+[[nodiscard]] Proxy::BlamedObject blame_stand_in(std::uint32_t id, wayland::InterfaceId interface,
+                                                 std::uint32_t shm_error);
+
 // For the end of a connection: whether the remote side gave up because it was offered dmabufs. waypipe 0.11
 // ends an application at once where it finds no Vulkan driver; it tells the application, but not us.
 [[nodiscard]] bool gave_up_over_dmabufs(const Proxy& proxy);

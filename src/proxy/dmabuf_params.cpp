@@ -18,15 +18,6 @@ using wayland::request_opcode;
 
 constexpr InterfaceId kParams = InterfaceId::zwp_linux_buffer_params_v1;
 
-// zwp_linux_buffer_params_v1.error
-enum ParamsError : std::uint32_t {
-    kAlreadyUsed = 0,
-    kPlaneIndex = 1,
-    kPlaneSet = 2,
-    kIncomplete = 3,
-    kInvalidDimensions = 5,
-    kOutOfBounds = 6,
-};
 Status create_params(Proxy& proxy, Call& call) {
     auto arguments = call.arguments();
     std::uint32_t id = arguments.u();
@@ -145,6 +136,13 @@ constexpr Route kRoutes[] = {
 };
 
 } // namespace
+
+Proxy::BlamedObject blame_stand_in(std::uint32_t id, InterfaceId interface, std::uint32_t shm_error) {
+    if (interface != kParams) return {};
+    constexpr std::uint32_t kShmInvalidFormat = 0, kShmInvalidStride = 1; // wl_shm.error, a pool's as well
+    if (shm_error == kShmInvalidFormat) return {id, kInvalidFormat};
+    return {id, shm_error == kShmInvalidStride ? kOutOfBounds : kInvalidBuffer};
+}
 
 Status check_buffer_request(Proxy& proxy, std::uint32_t id, const ParamsData& params,
                             const BufferRequest& request) {

@@ -12,6 +12,18 @@ namespace tv::proxy {
 inline constexpr std::uint32_t kMaxPlanes = 4;
 inline constexpr std::uint32_t kFlagYInvert = 1; // zwp_linux_buffer_params_v1.flags.y_invert
 
+// zwp_linux_buffer_params_v1.error
+enum ParamsError : std::uint32_t {
+    kAlreadyUsed = 0,
+    kPlaneIndex = 1,
+    kPlaneSet = 2,
+    kIncomplete = 3,
+    kInvalidFormat = 4,
+    kInvalidDimensions = 5,
+    kOutOfBounds = 6,
+    kInvalidBuffer = 7, // what create_immed answers when it fails
+};
+
 struct ParamsData final : BackingData {
     struct Plane {
         std::shared_ptr<mirror::Replica> image;

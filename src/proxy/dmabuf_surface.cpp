@@ -25,8 +25,6 @@ constexpr InterfaceId kFeedback = InterfaceId::zwp_linux_dmabuf_feedback_v1;
 constexpr std::size_t kTableEntry = 16; // u32 format, u32 padding, u64 modifier
 // A table of every format with a dozen modifiers is far below.
 constexpr std::size_t kMaxTable = 1 * limits::kMiB;
-// zwp_linux_buffer_params_v1.error.invalid_wl_buffer: what create_immed answers when it fails.
-constexpr std::uint32_t kInvalidBuffer = 7;
 
 // One of the application's binds.
 struct SurfaceBind final : wayland::ObjectData {

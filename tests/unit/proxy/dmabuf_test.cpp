@@ -1,179 +1,7 @@
-#include "proxy/dmabuf.h"
-
-#include <gtest/gtest.h>
-
-#include "proxy/image_format.h"
-#include "strict_compositor.h"
+#include "dmabuf_bed.h"
 
 namespace tv::proxy {
 namespace {
-
-using enum wayland::InterfaceId;
-using wayland::event_opcode;
-using wayland::InterfaceId;
-using wayland::MessageBuilder;
-using wayland::request_opcode;
-
-constexpr std::uint32_t kRegistry = 2, kShmName = 7;
-constexpr std::uint32_t kXbgr8888 = fourcc("XB24");
-
-// One event as the application gets it.
-struct Event {
-    std::uint32_t object;
-    std::uint16_t opcode;
-    unsigned fds;
-    std::vector<std::byte> message;
-
-    [[nodiscard]] wayland::ArgumentReader arguments() const { return wayland::ArgumentReader(message); }
-    [[nodiscard]] bool is(std::uint32_t id, InterfaceId interface, std::string_view name) const {
-        const auto& events = wayland::interface(interface).events;
-        return object == id && opcode < events.size() && events[opcode].name == name;
-    }
-};
-
-// The application's side and the compositor's, with the proxy between them.
-class DmabufTest : public testing::Test {
-protected:
-    DmabufTest() : proxy(config(), mirror) {}
-    static ProxyConfig config() {
-        ProxyConfig made;
-        made.clock = &system_clock();
-        return made;
-    }
-    void start(bool no_dmabuf = false) {
-        proxy.start({.version = 16, .no_dmabuf = no_dmabuf});
-        ask(1, request_opcode(wl_display, "get_registry"), {kRegistry});
-        run();
-        MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global"))
-            .u(kShmName)
-            .s("wl_shm")
-            .u(1);
-        MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global"))
-            .u(9)
-            .s("wl_output")
-            .u(4);
-        run();
-    }
-    template <typename M>
-    Status receive(const M& message) {
-        std::vector<std::byte> bytes(encoded_size(message));
-        encode(message, bytes);
-        return proxy.channel_message(M::kType, bytes);
-    }
-    Status try_ask(std::uint32_t object, std::uint16_t opcode, std::initializer_list<std::uint32_t> words,
-                   unsigned fds = 0) {
-        ByteQueue wayland;
-        {
-            MessageBuilder message(wayland, object, opcode, fds);
-            for (std::uint32_t word : words) message.u(word);
-        }
-        return receive(msg::Protocol{wayland.bytes()});
-    }
-    void ask(std::uint32_t object, std::uint16_t opcode, std::initializer_list<std::uint32_t> words,
-             unsigned fds = 0) {
-        auto status = try_ask(object, opcode, words, fds);
-        ASSERT_TRUE(status) << describe(status.error());
-    }
-    void bind(std::uint32_t name, std::string_view interface, std::uint32_t version, std::uint32_t id) {
-        ByteQueue wayland;
-        MessageBuilder(wayland, kRegistry, request_opcode(wl_registry, "bind"))
-            .u(name)
-            .s(interface)
-            .u(version)
-            .u(id);
-        auto status = receive(msg::Protocol{wayland.bytes()});
-        ASSERT_TRUE(status) << describe(status.error());
-    }
-    void open(Rid rid, std::uint32_t width, std::uint32_t height, std::uint32_t format,
-              std::uint32_t stride) {
-        msg::Slice slice;
-        slice.width = width;
-        slice.height = height;
-        slice.format = format;
-        slice.planes = 1;
-        slice.strides[0] = stride;
-        auto status = receive(msg::OpenDmabuf{rid, stride * height, slice});
-        ASSERT_TRUE(status) << describe(status.error());
-    }
-    void add(std::uint32_t params, Rid rid, std::uint32_t index = 0, std::uint32_t stride = 256) {
-        std::byte raw[4];
-        store_u32(raw, 0, static_cast<std::uint32_t>(rid));
-        ASSERT_TRUE(receive(msg::InjectRids{raw}));
-        last =
-            try_ask(params, request_opcode(zwp_linux_buffer_params_v1, "add"), {index, 0, stride, 0, 0}, 1);
-    }
-    void create_params(std::uint32_t dmabuf, std::uint32_t id) {
-        ask(dmabuf, request_opcode(zwp_linux_dmabuf_v1, "create_params"), {id});
-    }
-    void create_immed(std::uint32_t params, std::uint32_t buffer, std::uint32_t width, std::uint32_t height,
-                      std::uint32_t format, std::uint32_t flags = 0) {
-        last = try_ask(params, request_opcode(zwp_linux_buffer_params_v1, "create_immed"),
-                       {buffer, width, height, format, flags});
-    }
-    template <InterfaceId Kind>
-    void destroy(std::uint32_t id) {
-        ask(id, request_opcode(Kind, "destroy"), {});
-    }
-    // Requests go out as far as they can, the compositor's answers come in, until nothing moves.
-    void run() {
-        for (int i = 0; i < 8; ++i) {
-            ASSERT_TRUE(proxy.requests.flush(compositor, 0));
-            Fifo<UniqueFd> fds;
-            auto status = proxy.compositor_events(compositor.events, fds);
-            ASSERT_TRUE(status) << describe(status.error());
-        }
-        EXPECT_TRUE(proxy.requests.empty()) << "something is stuck";
-        Bytes bytes = proxy.channel.ready();
-        while (!bytes.empty()) {
-            auto frame = peek_frame(bytes);
-            ASSERT_TRUE(frame);
-            if (frame->type == MessageType::Protocol) note_events(bytes.first(frame->size).subspan(4));
-            bytes = bytes.subspan(frame->padded_size());
-        }
-        proxy.channel.written(proxy.channel.size());
-    }
-    void note_events(Bytes bytes) {
-        while (!bytes.empty()) {
-            auto header = wayland::read_header(bytes, ErrorCategory::Compositor);
-            ASSERT_TRUE(header);
-            Bytes message = bytes.first(header->size);
-            events.push_back({header->object, header->opcode, header->fds, {message.begin(), message.end()}});
-            bytes = bytes.subspan(header->size);
-        }
-    }
-    std::size_t count(std::uint32_t id, InterfaceId interface, std::string_view name) {
-        return static_cast<std::size_t>(
-            std::ranges::count_if(events, [&](const Event& event) { return event.is(id, interface, name); }));
-    }
-    bool deleted(std::uint32_t id) {
-        return std::ranges::any_of(events, [&](const Event& event) {
-            return event.is(1, wl_display, "delete_id") && event.arguments().u() == id;
-        });
-    }
-    std::uint32_t dmabuf_name() {
-        for (const Event& event : events) {
-            if (!event.is(kRegistry, wl_registry, "global")) continue;
-            auto arguments = event.arguments();
-            std::uint32_t name = arguments.u();
-            if (arguments.s().value_or("") == "zwp_linux_dmabuf_v1") return name;
-        }
-        return 0;
-    }
-    // Binds our global as object `id`.
-    void start_bound(std::uint32_t version, std::uint32_t id) {
-        start();
-        ASSERT_NE(dmabuf_name(), 0u);
-        bind(dmabuf_name(), "zwp_linux_dmabuf_v1", version, id);
-        run();
-    }
-    std::uint32_t blamed_code() { return proxy.blamed_object() ? proxy.blamed_object()->code : 999; }
-
-    mirror::MirrorState mirror;
-    Proxy proxy;
-    StrictCompositor compositor;
-    std::vector<Event> events;
-    Status last;
-};
 
 // --- the global
 // ------------------------------------------------------------------------------------------------
@@ -208,6 +36,28 @@ TEST_F(DmabufTest, the_global_goes_with_wl_shm) {
     MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global_remove")).u(kShmName);
     run();
     EXPECT_EQ(count(kRegistry, wl_registry, "global_remove"), 2u);
+}
+
+TEST_F(DmabufTest, a_name_that_the_compositor_uses_is_left_to_it) {
+    proxy.start({.version = 16, .no_dmabuf = false});
+    ask(1, request_opcode(wl_display, "get_registry"), {kRegistry});
+    run();
+    announce(0xfffffff0U, "wl_output", 4);
+    announce(kShmName, "wl_shm", 1);
+    run();
+    EXPECT_EQ(dmabuf_name(), 0xffffffefU);
+}
+
+TEST_F(DmabufTest, a_second_wl_shm_brings_a_global_of_another_name) {
+    start();
+    const std::uint32_t first = dmabuf_name();
+    MessageBuilder(compositor.events, kRegistry, event_opcode(wl_registry, "global_remove")).u(kShmName);
+    run();
+    events.clear();
+    announce(30, "wl_shm", 1);
+    run();
+    EXPECT_NE(dmabuf_name(), 0U);
+    EXPECT_NE(dmabuf_name(), first);
 }
 
 TEST_F(DmabufTest, a_version_that_was_not_offered_ends_the_connection) {
@@ -461,136 +311,6 @@ TEST_F(DmabufTest, y_inverted_buffers_are_turned_over_while_updates_are_applied)
     store_u32(diff, 8, 7);
     ASSERT_TRUE(receive(msg::BufferDiff{1, 12, 0, diff}));
     EXPECT_EQ((*file)->file().bytes()[0], std::byte{7}) << "the view's last row is the file's first";
-}
-
-// --- what is refused
-// -------------------------------------------------------------------------------------------
-
-class RefusedTest : public DmabufTest {
-protected:
-    void SetUp() override {
-        start_bound(4, 3);
-        open(1, 64, 32, kXrgb8888, 256);
-        open(2, 64, 32, kXrgb8888, 256);
-        create_params(3, 4);
-    }
-    void expect_failed_and_black(std::uint32_t width, std::uint32_t height) {
-        ASSERT_TRUE(last) << describe(last.error());
-        run();
-        EXPECT_EQ(count(4, zwp_linux_buffer_params_v1, "failed"), 1u);
-        ASSERT_EQ(compositor.buffers.size(), 1u);
-        EXPECT_EQ(compositor.buffers[0].width, width);
-        EXPECT_EQ(compositor.buffers[0].height, height);
-        EXPECT_EQ(compositor.buffers[0].format, 1u);
-    }
-};
-
-TEST_F(RefusedTest, a_format_that_was_not_offered_fails_and_stays_black) {
-    open(3, 64, 32, fourcc("XB30"), 256);
-    add(4, 3);
-    create_immed(4, 5, 64, 32, fourcc("XB30"));
-    expect_failed_and_black(64, 32);
-}
-
-TEST_F(RefusedTest, several_planes_fail_and_stay_black) {
-    add(4, 1, 0);
-    add(4, 2, 1);
-    create_immed(4, 5, 64, 32, fourcc("NV12"));
-    expect_failed_and_black(64, 32);
-}
-
-TEST_F(RefusedTest, unknown_flags_fail_and_stay_black) {
-    add(4, 1);
-    create_immed(4, 5, 64, 32, kXrgb8888, 2);
-    expect_failed_and_black(64, 32);
-}
-
-TEST_F(RefusedTest, a_size_that_is_not_the_images_fails_and_stays_black) {
-    add(4, 1);
-    create_immed(4, 5, 128, 32, kXrgb8888);
-    expect_failed_and_black(128, 32);
-}
-
-TEST_F(RefusedTest, create_is_answered_failed_and_the_connection_lives) {
-    add(4, 1);
-    ask(4, request_opcode(zwp_linux_buffer_params_v1, "create"), {64, 32, kXrgb8888, 0});
-    run();
-    EXPECT_EQ(count(4, zwp_linux_buffer_params_v1, "failed"), 1u);
-    destroy<zwp_linux_buffer_params_v1>(4);
-    run();
-    EXPECT_TRUE(deleted(4));
-}
-
-TEST_F(RefusedTest, a_plane_set_twice_is_the_protocols_error) {
-    add(4, 1, 0);
-    add(4, 2, 0);
-    EXPECT_FALSE(last);
-    EXPECT_EQ(blamed_code(), 2u);
-}
-
-TEST_F(RefusedTest, a_plane_index_out_of_range_is_the_protocols_error) {
-    add(4, 1, 4);
-    EXPECT_FALSE(last);
-    EXPECT_EQ(blamed_code(), 1u);
-}
-
-TEST_F(RefusedTest, missing_planes_are_the_protocols_error) {
-    create_immed(4, 5, 64, 32, kXrgb8888);
-    EXPECT_FALSE(last);
-    EXPECT_EQ(blamed_code(), 3u);
-}
-
-TEST_F(RefusedTest, a_gap_between_planes_is_the_protocols_error) {
-    add(4, 1, 1);
-    create_immed(4, 5, 64, 32, kXrgb8888);
-    EXPECT_FALSE(last);
-    EXPECT_EQ(blamed_code(), 3u);
-}
-
-TEST_F(RefusedTest, a_size_of_zero_is_the_protocols_error) {
-    add(4, 1);
-    create_immed(4, 5, 0, 32, kXrgb8888);
-    EXPECT_FALSE(last);
-    EXPECT_EQ(blamed_code(), 5u);
-}
-
-TEST_F(RefusedTest, planes_beyond_4_gib_are_the_protocols_error) {
-    add(4, 1, 0, 0x8000'0000u);
-    create_immed(4, 5, 64, 32, kXrgb8888);
-    EXPECT_FALSE(last);
-    EXPECT_EQ(blamed_code(), 6u);
-}
-
-TEST_F(RefusedTest, params_used_twice_are_the_protocols_error) {
-    add(4, 1);
-    create_immed(4, 5, 64, 32, kXrgb8888);
-    ASSERT_TRUE(last);
-    create_immed(4, 6, 64, 32, kXrgb8888);
-    EXPECT_FALSE(last);
-    EXPECT_EQ(blamed_code(), 0u);
-}
-
-TEST_F(RefusedTest, a_file_or_a_pipe_is_no_plane) {
-    ASSERT_TRUE(receive(msg::OpenFile{8, 4096}));
-    add(4, 8);
-    EXPECT_FALSE(last);
-}
-
-TEST_F(RefusedTest, images_of_impossible_sizes_are_refused_before_memory_is_taken) {
-    msg::Slice slice;
-    slice.width = 0;
-    slice.height = 5;
-    slice.format = kXrgb8888;
-    slice.strides[0] = 4;
-    EXPECT_FALSE(receive(msg::OpenDmabuf{20, 0, slice}));
-    slice.width = limits::kMaxImageSide + 1;
-    slice.strides[0] = slice.width * 4;
-    auto status = receive(msg::OpenDmabuf{21, 0, slice});
-    ASSERT_FALSE(status);
-    EXPECT_EQ(status.error().category, ErrorCategory::Limit);
-    slice.width = 64;
-    slice.strides[0] = 255;
-    EXPECT_FALSE(receive(msg::OpenDmabuf{22, 0, slice})) << "rows shorter than their pixels";
 }
 
 } // namespace
