@@ -18,7 +18,7 @@ class Tunnelview < Formula
   depends_on "zstd"
 
   def install
-    system "cmake", "-S", ".", "-B", "build", "-G", "Ninja", "-DTV_TESTS=OFF", "-DTV_BENCH=OFF", *std_cmake_args
+    system "cmake", "-S", ".", "-B", "build", "-G", "Ninja", "-DTV_FFMPEG=ON", "-DTV_TESTS=OFF", "-DTV_BENCH=OFF", *std_cmake_args
     system "cmake", "--build", "build"
     system "cmake", "--install", "build"
   end

@@ -33,6 +33,7 @@
             pkgs.ffmpeg
           ];
           cmakeFlags = [
+            "-DTV_FFMPEG=ON"
             "-DTV_TESTS=OFF"
             "-DTV_BENCH=OFF"
           ];
