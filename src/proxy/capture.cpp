@@ -4,6 +4,7 @@
 // out, the buffer's bytes are set aside; when it says `ready`, the difference is sent ahead of the event. So
 // there is a mirror only while a capture is under way.
 #include <algorithm>
+#include <array>
 
 #include "mirror/diff.h"
 #include "proxy/buffers.h"
@@ -82,12 +83,32 @@ void move_spans(MutableBytes diff, std::size_t diff_size, std::size_t by) {
     }
 }
 
+// Trailing bytes are the last ones of the file as the remote side has it, and the application may have let it
+// grow meanwhile: so they go by their place, as far as they make words.
+void place_tail(std::vector<std::byte>& diff, DiffSize& size, Bytes before, Bytes now) {
+    const std::size_t rest = size.ntrailing % kDiffWord;
+    if (std::ranges::equal(before.last(rest), now.last(rest))) {
+        diff.resize(diff.size() - rest);
+        size.ntrailing -= rest;
+    }
+    const std::size_t words = size.ntrailing / kDiffWord;
+    if (words == 0) return;
+    const std::size_t first = now.size() / kDiffWord - words;
+    std::array<std::byte, kSpanHeader> header{};
+    store_u32(header, 0, static_cast<std::uint32_t>(first));
+    store_u32(header, 4, static_cast<std::uint32_t>(first + words));
+    diff.insert(diff.begin() + static_cast<std::ptrdiff_t>(size.diff_size), header.begin(), header.end());
+    size.diff_size += kSpanHeader + words * kDiffWord;
+    size.ntrailing -= words * kDiffWord;
+}
+
 Status send_captured(Proxy& proxy, const Snapshot& snapshot) {
     if (!snapshot.taken) return {};
     Bytes now = snapshot.pixels();
     ByteRange everything{0, now.size()};
     std::vector<std::byte> diff;
     DiffSize size = build_diff(snapshot.before, now, std::span(&everything, 1), diff);
+    place_tail(diff, size, snapshot.before, now);
     if (size.empty()) return {};
     move_spans(diff, size.diff_size, snapshot.begin);
     return proxy.channel.send_diff(snapshot.file->rid(), diff, size.ntrailing);

@@ -524,6 +524,22 @@ TEST_P(Capture, wlr_what_the_application_drew_before_is_what_the_difference_is_t
     EXPECT_LT(bytes, 200U); // one word and what surrounds it
 }
 
+TEST_P(Capture, wlr_what_the_compositor_wrote_finds_its_place_in_a_pool_that_has_grown_since) {
+    start_capture({{"zwlr_screencopy_manager_v1", 3}});
+    const std::uint32_t manager = peer_->bind("zwlr_screencopy_manager_v1", 3);
+    const std::uint32_t frame = peer_->request(manager, "capture_output", {0U, output_});
+    peer_->request(frame, "copy", {buffer_});
+    ASSERT_TRUE(compositor_->wait_for("zwlr_screencopy_frame_v1.copy"));
+    peer_->extend(file_, file_.bytes.size() + 4096);
+    peer_->request(pool_, "resize", {static_cast<std::uint32_t>(file_.bytes.size())});
+    ASSERT_TRUE(compositor_->wait_for("wl_shm_pool.resize"));
+    const auto pixels = noise(kBytes, 70);
+    draw(pixels);
+    compositor_->event(frame, "zwlr_screencopy_frame_v1.ready", {0U, 1000U, 0U});
+    ASSERT_TRUE(peer_->wait_for_event("zwlr_screencopy_frame_v1.ready"));
+    expect_copy(pixels, 1);
+}
+
 TEST_P(Capture, offers_of_dmabufs_are_not_passed_on) {
     start_capture({{"zwlr_screencopy_manager_v1", 3}});
     if (GetParam().version == 16) {
