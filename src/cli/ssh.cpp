@@ -165,14 +165,15 @@ std::optional<std::string> explain_ssh_end(int wait_status, unsigned sessions, c
     // ssh's and the shell's own meanings of these.
     constexpr int kSshFailed = 255, kNotFound = 127, kNotExecutable = 126;
     if (WIFSIGNALED(wait_status))
-        return fmt::format("{} was ended by signal {} ({})", options.ssh_program, WTERMSIG(wait_status),
-                           ::strsignal(WTERMSIG(wait_status)));
+        return fmt::format("{} was ended by signal {} ({}); start tunnelview again", options.ssh_program,
+                           WTERMSIG(wait_status), ::strsignal(WTERMSIG(wait_status)));
     const int code = WEXITSTATUS(wait_status);
     // Once an application had connected, all of this worked, and the code is the application's business.
     if (code == 0 || (sessions > 0 && code != kSshFailed)) return std::nullopt;
     if (code == kSshFailed) {
         if (sessions > 0)
-            return fmt::format("the ssh connection to {} ended with an error (exit code 255)",
+            return fmt::format("the ssh connection to {} ended with an error (exit code 255; ssh says why "
+                               "above); start tunnelview again when the host can be reached",
                                words.destination);
         const std::string given =
             words.options.empty() ? "" : fmt::format("{} ", fmt::join(words.options, " "));

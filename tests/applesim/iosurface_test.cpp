@@ -170,6 +170,7 @@ TEST(InAnotherProcess, a_surface_is_looked_up) {
     ASSERT_NE(found, nullptr);
     EXPECT_EQ(IOSurfaceGetWidth(found), 33u);
     CFRelease(found);
+    sim::use_machine("");
 }
 
 TEST(TwoProcesses, only_global_surfaces_are_found_by_their_id) {

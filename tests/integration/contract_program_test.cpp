@@ -121,7 +121,7 @@ TEST_F(ContractProgramPlays, one_that_goes_away_in_the_probe_gets_nothing_more_a
         auto compositor = start_contract({"--exit", interface + request + ":1"});
         Child client = start_client(*compositor);
         EXPECT_NE(client.err().find("pixels go through wl_shm: "), std::string::npos) << client.err();
-        EXPECT_FALSE(compositor->running());
+        EXPECT_TRUE(eventually([&] { return !compositor->running(); }, 10s));
         // The next compositor at that place is served.
         compositor.reset();
         compositor = start_contract();

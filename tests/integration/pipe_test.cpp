@@ -1,4 +1,5 @@
 // Pipes of both directions and both kinds of end, as the clipboard and its relatives use them.
+#include <array>
 #include <csignal>
 
 #include <fcntl.h>
@@ -23,19 +24,47 @@ std::string long_text() {
     return text;
 }
 
+// A protocol that hands contents over in pipes.
+struct Protocol {
+    std::string manager;
+    std::uint32_t version;
+    std::string create_source, get_device;
+    std::string device, offer, source;
+};
+const std::array kProtocols{
+    Protocol{"wl_data_device_manager", 3, "create_data_source", "get_data_device", "wl_data_device",
+             "wl_data_offer", "wl_data_source"},
+    Protocol{"zwp_primary_selection_device_manager_v1", 1, "create_source", "get_device",
+             "zwp_primary_selection_device_v1", "zwp_primary_selection_offer_v1",
+             "zwp_primary_selection_source_v1"},
+    Protocol{"gtk_primary_selection_device_manager", 1, "create_source", "get_device",
+             "gtk_primary_selection_device", "gtk_primary_selection_offer", "gtk_primary_selection_source"},
+    Protocol{"zwlr_data_control_manager_v1", 2, "create_data_source", "get_data_device",
+             "zwlr_data_control_device_v1", "zwlr_data_control_offer_v1", "zwlr_data_control_source_v1"},
+    Protocol{"ext_data_control_manager_v1", 1, "create_data_source", "get_data_device",
+             "ext_data_control_device_v1", "ext_data_control_offer_v1", "ext_data_control_source_v1"},
+};
+
 class PipeTest : public EveryByteWire {
 protected:
     void SetUp() override {
         EveryByteWire::SetUp();
         before_ = std::signal(SIGPIPE, SIG_IGN); // the test's own writes
-        ASSERT_TRUE(start_it({{"wl_data_device_manager", 3}, {"wl_seat", 5}}));
-        manager_ = peer_->bind("wl_data_device_manager", 3);
-        const std::uint32_t seat = peer_->bind("wl_seat", 5);
-        source_ = peer_->request(manager_, "create_data_source");
-        const std::uint32_t device = peer_->request(manager_, "get_data_device", {seat});
+        std::vector<std::pair<std::string, std::uint32_t>> globals{{"wl_seat", 5}};
+        for (const Protocol& one : kProtocols) globals.emplace_back(one.manager, one.version);
+        ASSERT_TRUE(start_it(std::move(globals)));
+        seat_ = peer_->bind("wl_seat", 5);
+        speak(kProtocols[0]);
+    }
+    // A source of the application's, and an offer of the compositor's.
+    void speak(const Protocol& protocol) {
+        protocol_ = protocol;
+        const std::uint32_t manager = peer_->bind(protocol.manager, protocol.version);
+        source_ = peer_->request(manager, protocol.create_source);
+        const std::uint32_t device = peer_->request(manager, protocol.get_device, {seat_});
         ASSERT_TRUE(peer_->roundtrip());
-        compositor_->event(device, "wl_data_device.data_offer", {kOffer});
-        ASSERT_TRUE(peer_->wait_for_event("wl_data_device.data_offer"));
+        compositor_->event(device, protocol.device + ".data_offer", {++offer_});
+        ASSERT_TRUE(peer_->wait_for_event(protocol.device + ".data_offer"));
     }
     void TearDown() override {
         end_.reset();
@@ -48,9 +77,10 @@ protected:
     [[nodiscard]] bool open_pipe() {
         rid_ = peer_->new_rid();
         peer_->send(Open{rid_});
-        peer_->request(kOffer, "receive", {std::string("text/plain"), FdOf{rid_}});
-        if (!compositor_->wait_for("wl_data_offer.receive")) return false;
-        end_ = compositor_->take_fd(compositor_->request("wl_data_offer.receive")->fds.at(0));
+        peer_->request(offer_, "receive", {std::string("text/plain"), FdOf{rid_}});
+        const std::string receive = protocol_.offer + ".receive";
+        if (!compositor_->wait_for(receive)) return false;
+        end_ = compositor_->take_fd(compositor_->request(receive)->fds.at(0));
         return end_.valid();
     }
     // The compositor hands an end of its own to the application's source; its other end.
@@ -59,14 +89,16 @@ protected:
         if (pipe2(ends, O_CLOEXEC) != 0) return false;
         end_ = UniqueFd::adopt(ends[0]);
         const UniqueFd given = UniqueFd::adopt(ends[1]);
-        compositor_->event(source_, "wl_data_source.send", {std::string("text/plain")}, {given.get()});
-        if (!peer_->wait_for_event("wl_data_source.send")) return false;
-        const ReceivedEvent* event = peer_->event("wl_data_source.send");
+        const std::string send = protocol_.source + ".send";
+        const std::size_t pipes = peer_->count(MessageType::OpenIRPipe);
+        compositor_->event(source_, send, {std::string("text/plain")}, {given.get()});
+        if (!peer_->wait_for_event(send)) return false;
+        const ReceivedEvent* event = peer_->event(send);
         EXPECT_EQ(event->fds, 1U);
         if (event->rids.size() != 1) return false;
         rid_ = event->rids[0];
         EXPECT_LT(rid_, 0);
-        EXPECT_EQ(peer_->count(MessageType::OpenIRPipe), 1U);
+        EXPECT_EQ(peer_->count(MessageType::OpenIRPipe), pipes + 1);
         return true;
     }
     // Reads what comes out of the compositor's end until `size` bytes or the end of file.
@@ -125,8 +157,9 @@ protected:
     }
     void goes_on() { EXPECT_TRUE(peer_->roundtrip()); }
 
-    static constexpr std::uint32_t kOffer = 0xff000000;
-    std::uint32_t manager_ = 0, source_ = 0;
+    Protocol protocol_;
+    std::uint32_t offer_ = 0xfeffffff; // the compositor's latest
+    std::uint32_t seat_ = 0, source_ = 0;
     Rid rid_ = 0;
     UniqueFd end_;
 
@@ -137,6 +170,30 @@ private:
 INSTANTIATE_TEST_SUITE_P(Wire, PipeTest,
                          testing::Values(Wire{16, CompressionKind::Lz4}, Wire{17, CompressionKind::None}),
                          wire_name);
+
+TEST_P(PipeTest, every_protocol_that_a_peer_is_offered_hands_contents_over_both_ways) {
+    for (const Protocol& protocol : std::span(kProtocols).subspan(1)) {
+        SCOPED_TRACE(protocol.manager);
+        if (!peer_->globals().contains(protocol.manager)) {
+            EXPECT_TRUE(GetParam().version == 16 && protocol.manager == "ext_data_control_manager_v1")
+                << "only what C peers do not know is hidden from them";
+            continue;
+        }
+        speak(protocol);
+        const std::size_t closed = peer_->count(MessageType::PipeShutdownW);
+        ASSERT_TRUE(open_pipe<msg::OpenIRPipe>());
+        write_all("from the compositor's side by " + protocol.manager);
+        end_.reset();
+        ASSERT_TRUE(peer_->wait([&] { return peer_->count(MessageType::PipeShutdownW) == closed + 1; }));
+        EXPECT_EQ(peer_->pipe_data(rid_), "from the compositor's side by " + protocol.manager);
+
+        ASSERT_TRUE(open_sink());
+        send_all("from the application's by " + protocol.manager);
+        peer_->send(msg::PipeShutdownW{rid_});
+        EXPECT_EQ(read_all(std::string::npos), "from the application's by " + protocol.manager);
+    }
+    goes_on();
+}
 
 TEST_P(PipeTest, what_the_compositors_side_writes_reaches_the_application_and_then_its_end) {
     ASSERT_TRUE(open_pipe<msg::OpenIRPipe>());
@@ -173,7 +230,7 @@ TEST_P(PipeTest, data_that_was_sent_before_the_request_waits_in_the_pipe) {
     send_all("early");
     peer_->send(msg::PipeShutdownW{rid_});
     ASSERT_TRUE(peer_->roundtrip());
-    peer_->request(kOffer, "receive", {std::string("text/plain"), FdOf{rid_}});
+    peer_->request(offer_, "receive", {std::string("text/plain"), FdOf{rid_}});
     ASSERT_TRUE(compositor_->wait_for("wl_data_offer.receive"));
     end_ = compositor_->take_fd(compositor_->request("wl_data_offer.receive")->fds.at(0));
     EXPECT_EQ(read_all(5), "early");
