@@ -40,7 +40,8 @@ protected:
                  std::move(config), "sw,h264");
         EXPECT_TRUE(played.has_line("done")) << played.out << played.complaints;
         (void)compositor->wait_for_commits(played.drawn.size());
-        EXPECT_EQ(compositor->rewrites(), 0U);
+        // On a busy machine it may not get to release a buffer within a refresh.
+        EXPECT_LE(compositor->rewrites(), last_snapshot().surface_writes.forced);
         EXPECT_EQ(compositor->count("contract refused"), 0U);
         EXPECT_EQ(compositor->count("contract translucent"), 0U);
         EXPECT_EQ(compositor->commits().size(), played.drawn.size());
