@@ -22,6 +22,8 @@ RAW_CASES = [
 ]
 # Processor time of all threads for a 1080p picture of a video, with Apple's functions doing nothing.
 PICTURE_BOUND_MS = 0.25
+# As fast as libyuv's; the least of two times differ by so much from run to run.
+CONVERSION_BOUND = 1.05
 
 
 def run(argv):
@@ -52,6 +54,40 @@ def raw_pictures(setup, verdicts, say):
     return result
 
 
+def conversion(setup, verdicts, say):
+    """The best kernel that this machine has, the first of its kind in the report."""
+    program = f"{setup.bin_dir}/tv-bench-video-micro"
+    if not os.path.exists(program):
+        say("\nColour conversion: tv-bench-video-micro was not built (google-benchmark or libyuv is missing)")
+        return None
+    report = json.loads(run([program, "--benchmark_filter=/XRGB8888/", "--benchmark_format=json"]))
+    least = [one for one in report["benchmarks"] if one.get("aggregate_name") == "least"]
+    say("\nColour conversion of a 1080p picture, processor time (the least of 20 runs each)")
+    result = {}
+    for layout in ("I420", "NV12"):
+        theirs, ours = [one for one in least if one["name"].startswith(f"{layout}/")][:2]
+        name = ours["name"].split("/")[2]
+        ratio = ours["cpu_time"] / theirs["cpu_time"]
+        result[layout] = {"kernel": name, "ratio": ratio, "worst": ours["worst"]}
+        fast = verdicts.check(f"conversion of {layout}: ours / libyuv", ratio, CONVERSION_BOUND)
+        exact = verdicts.check(f"conversion of {layout}: code values from exact", ours["worst"], 1)
+        say(f"  {layout} ours ({name}) / libyuv {ratio:5.2f}   bound {CONVERSION_BOUND}   {fast};   at most {ours['worst']:.2f} "
+            f"code values from exact   bound 1   {exact}")
+    return result
+
+
+def allocations(setup, verdicts, say):
+    program = f"{setup.bin_dir}/tv-bench-micro"
+    if not os.path.exists(program):
+        return None
+    report = json.loads(run([program, "--benchmark_format=json", "--benchmark_min_time=0.02"]))
+    counts = {one["name"]: one["allocations"] for one in report["benchmarks"]}
+    most = max(counts.values())
+    say(f"\nAllocations in each of {len(counts)} parts, once warm: at most {most:.0f}   bound 0   "
+        f"{verdicts.check('allocations in steady state', most, 0)}")
+    return counts
+
+
 def apple_picture(setup, verdicts, say):
     program = os.path.join(setup.build, "tests", "applesim", "applesim_cost_test")
     if not os.path.exists(program):
@@ -71,4 +107,5 @@ def apple_picture(setup, verdicts, say):
 
 
 def bench(setup, verdicts, say):
-    return {"raw": raw_pictures(setup, verdicts, say), "picture": apple_picture(setup, verdicts, say)}
+    return {"raw": raw_pictures(setup, verdicts, say), "picture": apple_picture(setup, verdicts, say),
+            "conversion": conversion(setup, verdicts, say), "allocations": allocations(setup, verdicts, say)}

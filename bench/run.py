@@ -161,12 +161,13 @@ def show_ratio(ratio):
 
 
 def bench_video(setup, verdicts):
+    others = list(zip(video.OTHER_THREADS, video.others()))
     return video.bench(setup, verdicts, [
         Variant("waypipe", setup.waypipe, ["--video=sw,h264"], {"LD_PRELOAD": video.preload(setup.bin_dir)}),
         Variant("ours", setup.ours),
-        Variant(f"ours, {video.OTHER_THREADS} threads", setup.ours, [f"--threads={video.OTHER_THREADS}"]),
+        *(Variant(f"ours{name}", setup.ours, [f"--threads={count}"]) for count, name in others),
         Variant("floor", None, ["--threads", str(video.THREADS)]),
-        Variant(f"floor, {video.OTHER_THREADS} threads", None, ["--threads", str(video.OTHER_THREADS)]),
+        *(Variant(f"floor{name}", None, ["--threads", str(count)]) for count, name in others),
     ], Variant("ours", setup.ours, ["--stats"]))
 
 

@@ -1,6 +1,9 @@
 // Colour conversion of one 1080p picture, beside libyuv's. Nanoseconds a picture are google-benchmark's
-// column; both convert one row after the other on one thread.
+// column; both convert one row after the other on one thread. `worst`: how far ours is from exact, in code
+// values.
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -37,6 +40,32 @@ Pictures& pictures() {
     return all;
 }
 
+// BT.601, limited range, in double precision: blue, green, red.
+std::array<double, 3> exact(double y, double cb, double cr) {
+    const double light = (y - 16) * 255 / 219;
+    const double blue = (cb - 128) * 255 / 224, red = (cr - 128) * 255 / 224;
+    constexpr double kRed = 0.299, kBlue = 0.114, kGreen = 1 - kRed - kBlue;
+    const std::array<double, 3> all{light + 2 * (1 - kBlue) * blue,
+                                    light - 2 * kBlue * (1 - kBlue) / kGreen * blue -
+                                        2 * kRed * (1 - kRed) / kGreen * red,
+                                    light + 2 * (1 - kRed) * red};
+    return {std::clamp(all[0], 0., 255.), std::clamp(all[1], 0., 255.), std::clamp(all[2], 0., 255.)};
+}
+
+double worst_of_xrgb8888(const Pictures& p, bool nv12) {
+    double worst = 0;
+    for (std::size_t y = 0; y < kHeight; ++y) {
+        for (std::size_t x = 0; x < kWidth; ++x) {
+            const std::size_t chroma = y / 2 * (kStride / 2) + x / 2;
+            const auto expected = exact(p.y[y * kStride + x], nv12 ? p.both[2 * chroma] : p.cb[chroma],
+                                        nv12 ? p.both[2 * chroma + 1] : p.cr[chroma]);
+            for (std::size_t i = 0; i < expected.size(); ++i)
+                worst = std::max(worst, std::abs(p.pixels[(y * kWidth + x) * 4 + i] - expected[i]));
+        }
+    }
+    return worst;
+}
+
 void count(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * kWidth * kHeight);
 }
@@ -54,6 +83,7 @@ void ours(benchmark::State& state, const RowFunctions* rows, bool nv12, PixelFor
         }
         benchmark::ClobberMemory();
     }
+    if (format == PixelFormat::Xrgb8888) state.counters["worst"] = worst_of_xrgb8888(p, nv12);
     count(state);
 }
 
