@@ -128,11 +128,25 @@ Status create(Proxy& proxy, Call& call) {
     return {};
 }
 
+// The compositor's `failed` may still be on its way: most applications destroy their params right after
+// create_immed.
+Status destroy(Proxy& proxy, Call& call) {
+    if (!proxy.dmabuf.real) return retire_stand_in(proxy, call);
+    auto* params = data_of<ParamsData>(call.object);
+    if (params == nullptr || !params->asked) return proxy.pass_request(call);
+    params->awaited.reset();
+    auto kept = std::move(call.object->data);
+    TV_TRY(proxy.pass_request(call));
+    call.object->data = std::move(kept); // until delete_id
+    return {};
+}
+
 constexpr Route kRoutes[] = {
     on_request(InterfaceId::zwp_linux_dmabuf_v1, "create_params", create_params),
     on_request(kParams, "add", add),
     on_request(kParams, "create", create),
     on_request(kParams, "create_immed", create_immed),
+    on_request(kParams, "destroy", destroy),
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bitset>
+#include <optional>
 
 #include "proxy/buffers.h"
 #include "proxy/stand_in.h"
@@ -24,6 +25,15 @@ enum ParamsError : std::uint32_t {
     kInvalidBuffer = 7, // what create_immed answers when it fails
 };
 
+// What a compositor was asked to make a buffer of.
+struct AskedSurface {
+    std::uint32_t id = 0;
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+    std::uint32_t format = 0;
+    std::size_t stride = 0;
+};
+
 struct ParamsData final : BackingData {
     struct Plane {
         std::shared_ptr<mirror::Replica> image;
@@ -35,6 +45,8 @@ struct ParamsData final : BackingData {
     bool used = false;
     // With surfaces: what `created` will make a buffer of.
     std::shared_ptr<mirror::Replica> awaited;
+    // With surfaces: for `failed` to name it, also once the application has destroyed the params.
+    std::optional<AskedSurface> asked;
 
     Status backing_event(Proxy&, const wayland::Header&, Bytes) override { return {}; }
 };

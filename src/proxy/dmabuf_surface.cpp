@@ -107,13 +107,13 @@ Status created(Proxy& proxy, Call& call) {
 // The compositor refuses what we have checked. With create_immed it may even end the connection.
 Status failed(Proxy& proxy, Call& call) {
     auto* params = data_of<ParamsData>(call.object);
-    if (params != nullptr && params->awaited) {
-        const mirror::ImageLayout& layout = *params->awaited->image();
-        const auto& published = params->awaited->published();
+    if (params != nullptr && params->asked) {
+        const AskedSurface& asked = *params->asked;
         proxy.log.warning("the compositor refuses an IOSurface: id {}, {}x{}, stride {}, format {:#x}, "
                           "modifier {:#018x}; the next application gets no dmabufs",
-                          published->surface->id(), layout.width, layout.height, layout.file_stride,
-                          layout.format, kIOSurfaceModifier | published->surface->id());
+                          asked.id, asked.width, asked.height, asked.stride, asked.format,
+                          kIOSurfaceModifier | asked.id);
+        params->asked.reset();
         params->awaited.reset();
         if (proxy.config.surfaces_refused) proxy.config.surfaces_refused();
     }
@@ -236,6 +236,7 @@ Status create_surface_buffer(Proxy& proxy, Call& call, ParamsData& params, const
     log_gate(proxy, "add_plane", *image);
     log_gate(proxy, buffer_id != 0 ? "create_immed" : "create", *image);
     TV_TRY(add_plane(proxy, id, surface));
+    params.asked = AskedSurface{surface.id(), layout.width, layout.height, layout.format, surface.stride()};
     if (buffer_id == 0) {
         params.awaited = image;
         MessageBuilder(proxy.requests.bytes(), id, request_opcode(kParams, "create"))
@@ -245,7 +246,6 @@ Status create_surface_buffer(Proxy& proxy, Call& call, ParamsData& params, const
             .u(0);
         return {};
     }
-    params.awaited = image; // for `failed` to name it
     TV_ASSIGN(auto* buffer, proxy.new_object(buffer_id, InterfaceId::wl_buffer, 1));
     MessageBuilder(proxy.requests.bytes(), id, request_opcode(kParams, "create_immed"))
         .u(buffer_id)

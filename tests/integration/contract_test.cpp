@@ -283,6 +283,34 @@ TEST_F(Contract, a_refused_create_is_passed_on_and_told_to_whoever_chooses_the_s
     EXPECT_TRUE(log_.contains("the compositor refuses an IOSurface: id "));
 }
 
+// The second buffer's and all later ones. Its pictures are lost, and nothing else is.
+TEST_F(Contract, a_refused_create_immed_is_told_and_the_application_goes_on) {
+    for (const bool drop_params : {false, true}) {
+        SCOPED_TRACE(drop_params);
+        const std::size_t before = log_.text().size();
+        auto compositor = start_contract({"--reject", "2", "--release", "replaced"});
+        std::atomic<int> told = 0;
+        SessionConfig config = surface_config();
+        config.surfaces_refused = [&told] { ++told; };
+        std::vector<std::string> arguments{"--buffers", "2", "--frames", "6", "--ignore-release"};
+        if (drop_params) arguments.emplace_back("--drop-params");
+        const Played played = play(*compositor, arguments, "lz4", config);
+        EXPECT_TRUE(played.has_line("done")) << played.out << played.complaints;
+        // Who has destroyed the params does not hear it.
+        EXPECT_EQ(played.has_line("window 1 buffer 1 failed"), !drop_params) << played.out;
+        EXPECT_FALSE(played.has_line("window 1 buffer 0 failed")) << played.out;
+        EXPECT_EQ(told.load(), 1);
+        EXPECT_NE(log_.text().find("the compositor refuses an IOSurface: id ", before), std::string::npos);
+        EXPECT_EQ(compositor->count("contract refused: on purpose"), 1u);
+        ASSERT_EQ(played.drawn.size(), 6u);
+        std::vector<ContractCommit> shown;
+        for (const ContractCommit& commit : compositor->commits())
+            if (commit.width > 0) shown.push_back(commit);
+        EXPECT_EQ(shown, (std::vector{played.drawn[0], played.drawn[2], played.drawn[4]}));
+        EXPECT_EQ(store_->counts().live, 0u);
+    }
+}
+
 TEST_F(Contract, a_surface_that_would_be_refused_never_reaches_the_compositor) {
     for (const bool immed : {false, true}) {
         SCOPED_TRACE(immed);

@@ -48,6 +48,7 @@ void add_options(CLI::App& app, Options& options) {
         ->check(CLI::Range(1, 16));
     app.add_option("--hold", play.hold_ms, "milliseconds to go on living after the last frame");
     app.add_flag("--create", options.with_create, "create instead of create_immed");
+    app.add_flag("--drop-params", options.play.drop_params, "destroy the params right after create_immed");
     app.add_flag("--ignore-release", play.ignore_release, "draw into the buffers in turn, released or not");
     app.add_flag("--y-invert", play.y_invert, "the lowest row first");
     app.add_option("--bind", options.version, "newest version to bind")->capture_default_str();

@@ -57,6 +57,7 @@ DmaBuffer::DmaBuffer(Connection& connection, Dmabuf& dmabuf, const PlaySettings&
     const std::uint32_t fourcc = fourcc_of(name_);
     if (settings.immediately) {
         adopt(zwp_linux_buffer_params_v1_create_immed(params_, width_, height_, fourcc, flags));
+        if (settings.drop_params) drop_params();
     } else {
         zwp_linux_buffer_params_v1_create(params_, width_, height_, fourcc, flags);
     }
@@ -67,9 +68,14 @@ DmaBuffer::~DmaBuffer() {
         connection_.forget(buffer_);
         wl_buffer_destroy(buffer_);
     }
-    connection_.forget(params_);
-    zwp_linux_buffer_params_v1_destroy(params_);
+    drop_params();
     if (bytes_ != nullptr) munmap(bytes_, size_);
+}
+
+void DmaBuffer::drop_params() {
+    if (params_ == nullptr) return;
+    connection_.forget(params_);
+    zwp_linux_buffer_params_v1_destroy(std::exchange(params_, nullptr));
 }
 
 void DmaBuffer::allocate() {

@@ -26,8 +26,9 @@ struct PlaySettings {
     int offset = 0;         // bytes of junk before the first row
     int buffers = 3;
     int frames = 10;
-    int hold_ms = 0;         // goes on living after the last frame
-    bool immediately = true; // create_immed; false: create
+    int hold_ms = 0;          // goes on living after the last frame
+    bool immediately = true;  // create_immed; false: create
+    bool drop_params = false; // right after create_immed, as Mesa does
     bool y_invert = false;
     bool ignore_release = false; // buffers in turn, whatever the compositor still has
     FrameSource source{Pattern::Smooth};
@@ -54,6 +55,7 @@ public:
 
 private:
     void allocate();
+    void drop_params();
     void adopt(wl_buffer* buffer);
     void fill_planes(const Frame& frame);
 
