@@ -262,6 +262,33 @@ TEST_F(Script, a_decode_frame_that_does_not_return) {
     }
 }
 
+TEST_F(Script, a_session_whose_making_does_not_return) {
+    const FastClock clock;
+    for (const std::uint64_t seed : kSeeds) {
+        SCOPED_TRACE(seed);
+        sim::set_seed(seed);
+        sim::configure({.faults = {{Kind::CreateHangs, 0, 0}}});
+        const Played played = play(h264(), {.clock = &clock});
+        EXPECT_EQ(difference(h264(), played), "");
+        EXPECT_EQ(sim::faults_struck(), 1U);
+        EXPECT_GE(played.statistics.failovers + played.statistics.restarts, 1U);
+    }
+}
+
+TEST_F(Script, asking_for_delayed_pictures_does_not_return) {
+    const FastClock clock;
+    for (const std::uint64_t seed : kSeeds) {
+        SCOPED_TRACE(seed);
+        sim::set_seed(seed);
+        sim::configure(
+            {.withhold = 2, .promise_of_order_helps = false, .faults = {{Kind::FinishHangs, 0, -1}}});
+        const Played played = play(h264(), {.one_by_one = true, .clock = &clock});
+        EXPECT_EQ(difference(h264(), played), "");
+        EXPECT_EQ(sim::faults_struck(), 1U);
+        EXPECT_GE(played.statistics.failovers + played.statistics.restarts, 1U);
+    }
+}
+
 TEST_F(Script, a_wait_that_does_not_return) {
     const FastClock clock;
     for (const std::uint64_t seed : kSeeds) {

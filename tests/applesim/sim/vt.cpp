@@ -540,6 +540,7 @@ OSStatus VTDecompressionSessionCreate(CFAllocatorRef /*allocator*/,
         ordinal = static_cast<int>(all.made++);
         behaviour = all.behaviour;
     }
+    if (fault_at(Fault::Kind::CreateHangs, Fault::Kind::CreateHangs, ordinal, 0)) hang();
     if (const auto fault = fault_at(Fault::Kind::CreateFails, Fault::Kind::CreateFails, ordinal, 0)) {
         return fault->status;
     }
@@ -593,6 +594,8 @@ OSStatus VTDecompressionSessionDecodeFrame(VTDecompressionSessionRef session, CM
 OSStatus VTDecompressionSessionFinishDelayedFrames(VTDecompressionSessionRef session) {
     TV_SIM_CALL();
     const Entered self(session, __func__);
+    if (fault_at(Fault::Kind::FinishHangs, Fault::Kind::FinishHangs, self->ordinal, self->submitted - 1))
+        hang();
     if (invalid(*self.get(), __func__)) return kVTInvalidSessionErr;
     if (self->behaviour.finish_emits) {
         const std::lock_guard guard(self->lock);

@@ -25,6 +25,8 @@ struct Fault {
         DecodeHangs,       // DecodeFrame returns only after release_hangs()
         WaitHangs,         // the same of WaitForAsynchronousFrames, from that sample on
         InvalidateHangs,   // the same of Invalidate
+        CreateHangs,       // the same of making the session
+        FinishHangs,       // the same of FinishDelayedFrames, from that sample on
         AllDie,            // every session there is answers InvalidSession from now on
     };
     Kind kind = Kind::ReportsError;

@@ -2,9 +2,6 @@
 
 #include <span>
 
-#include "video/bitstream/packet_info.h"
-#include "video/bitstream/vp9.h"
-
 namespace tv::sim {
 namespace {
 
@@ -72,14 +69,101 @@ Verdict judge_nals(bool hevc, const std::uint8_t* data, std::size_t size) {
     return verdict;
 }
 
-Verdict judge_obus(std::span<const std::byte> data) {
-    const auto info = video::inspect(video::Codec::Av1, data);
-    if (info.bytes.size() != data.size()) {
-        return refuse(kVTVideoDecoderMalfunctionErr, "zeros behind the last OBU of a sample");
+// What the frames of a sample say of themselves, as far as their first bits do.
+struct Frames {
+    unsigned shown = 0;
+    bool key = false;
+};
+
+Verdict judge_frames(const Frames& frames) {
+    if (frames.shown == 0) return refuse(kVTVideoDecoderBadDataErr, "a sample without a picture");
+    if (frames.shown > 1) return refuse(kVTVideoDecoderBadDataErr, "a sample with more than one access unit");
+    return {frames.key, 0, {}};
+}
+
+// leb128; the bytes that it takes, 0: it does not end.
+std::size_t read_leb128(std::span<const std::uint8_t> from, std::uint64_t& value) {
+    value = 0;
+    for (std::size_t i = 0; i < from.size() && i < 8; ++i) {
+        value |= std::uint64_t{from[i] & 0x7fU} << (7 * i);
+        if ((from[i] & 0x80U) == 0) return i + 1;
     }
-    const unsigned first = std::to_integer<unsigned>(data[0]) >> 3U & 15U;
-    if (first == 2) return refuse(kVTVideoDecoderBadDataErr, "a temporal delimiter inside a sample");
-    return {info.key_frame, 0, {}};
+    return 0;
+}
+
+// AV1 in ISOBMFF, 2.4: OBUs with their sizes, without temporal delimiters, of one temporal unit.
+Verdict judge_obus(std::span<const std::uint8_t> data) {
+    enum : unsigned { kSequenceHeader = 1, kTemporalDelimiter = 2, kFrameHeader = 3, kFrame = 6 };
+    Frames frames;
+    while (!data.empty()) {
+        const unsigned type = data[0] >> 3U & 15U;
+        if (data[0] == 0)
+            return refuse(kVTVideoDecoderMalfunctionErr, "zeros behind the last OBU of a sample");
+        if ((data[0] & 0x81U) != 0) return refuse(kVTVideoDecoderBadDataErr, "no OBU where one should be");
+        if ((data[0] & 2U) == 0) return refuse(kVTVideoDecoderBadDataErr, "an OBU without its size");
+        if (type == kTemporalDelimiter)
+            return refuse(kVTVideoDecoderBadDataErr, "a temporal delimiter inside a sample");
+        const std::size_t header = (data[0] & 4U) != 0 ? 2 : 1; // with an extension
+        std::uint64_t size = 0;
+        const std::size_t length = data.size() > header ? read_leb128(data.subspan(header), size) : 0;
+        if (length == 0 || size > data.size() - header - length)
+            return refuse(kVTVideoDecoderBadDataErr, "sizes of OBUs do not add up");
+        const auto payload = data.subspan(header + length, static_cast<std::size_t>(size));
+        data = data.subspan(header + length + payload.size());
+        if (type != kSequenceHeader && type != kFrameHeader && type != kFrame) continue;
+        if (payload.empty()) return refuse(kVTVideoDecoderBadDataErr, "an OBU without contents");
+        // seq_profile (3 bits), still_picture, reduced_still_picture_header
+        if (type == kSequenceHeader && (payload[0] & 8U) != 0)
+            return refuse(kVTVideoDecoderUnsupportedDataFormatErr,
+                          "reduced still pictures are not simulated");
+        if (type == kSequenceHeader) continue;
+        // show_existing_frame, frame_type (2 bits), show_frame
+        const bool existing = (payload[0] & 0x80U) != 0;
+        frames.shown += existing || (payload[0] & 0x10U) != 0 ? 1 : 0;
+        frames.key = frames.key || (!existing && (payload[0] & 0x60U) == 0);
+    }
+    return judge_frames(frames);
+}
+
+// The first bits of a VP9 frame (6.2); false: it is none.
+bool read_vp9_frame(std::span<const std::uint8_t> frame, Frames& frames) {
+    if (frame.empty() || frame[0] >> 6U != 2) return false;
+    // frame_marker (2 bits), profile_low_bit, profile_high_bit, with profile 3 a zero; show_existing_frame,
+    // frame_type, show_frame
+    unsigned bits = frame[0] & 15U;
+    if ((frame[0] & 0x30U) == 0x30U) {
+        if ((bits & 8U) != 0) return false;
+        bits = (bits << 1U | (frame.size() > 1 ? frame[1] >> 7U : 0U)) & 15U;
+    }
+    const bool existing = (bits & 8U) != 0, key = (bits & 4U) == 0, shown = (bits & 2U) != 0;
+    frames.shown += existing || shown ? 1 : 0;
+    frames.key = frames.key || (!existing && key);
+    return true;
+}
+
+// One frame, or a superframe (Annex B) whose frames and index are all there is.
+Verdict judge_vp9(std::span<const std::uint8_t> data) {
+    Frames frames;
+    const unsigned marker = data.empty() ? 0 : data.back();
+    const std::size_t bytes = (marker >> 3U & 3U) + 1, count = (marker & 7U) + 1, index = 2 + bytes * count;
+    if ((marker & 0xe0U) != 0xc0U || data.size() < index || data[data.size() - index] != marker) {
+        if (!read_vp9_frame(data, frames))
+            return refuse(kVTVideoDecoderBadDataErr, "no VP9 frame in a sample");
+        return judge_frames(frames);
+    }
+    const auto sizes = data.last(index).subspan(1);
+    data = data.first(data.size() - index);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::size_t size = 0;
+        for (std::size_t at = 0; at < bytes; ++at) size |= std::size_t{sizes[i * bytes + at]} << (8 * at);
+        if (size > data.size())
+            return refuse(kVTVideoDecoderBadDataErr, "sizes of a superframe do not add up");
+        if (!read_vp9_frame(data.first(size), frames))
+            return refuse(kVTVideoDecoderBadDataErr, "no VP9 frame in a superframe");
+        data = data.subspan(size);
+    }
+    if (!data.empty()) return refuse(kVTVideoDecoderBadDataErr, "sizes of a superframe do not add up");
+    return judge_frames(frames);
 }
 
 } // namespace
@@ -93,12 +177,10 @@ Verdict judge_sample(const opaqueCMSampleBuffer& sample) {
     case kCMVideoCodecType_HEVC:
         return judge_nals(true, data, size);
     case kCMVideoCodecType_AV1:
-        return judge_obus(std::as_bytes(std::span(data, size)));
+        return judge_obus({data, size});
     default:
-        break;
+        return judge_vp9({data, size});
     }
-    const auto info = video::inspect(video::Codec::Vp9, std::as_bytes(std::span(data, size)));
-    return {info.key_frame, 0, {}};
 }
 
 } // namespace tv::sim
