@@ -96,20 +96,14 @@ protected:
         request(kRegistry, request_opcode(wl_registry, "bind")).u(2).s("zwp_linux_dmabuf_v1").u(3).u(kDmabuf);
         requests();
         MessageBuilder(events_, kDmabuf, event_opcode(zwp_linux_dmabuf_v1, "modifier"))
-            .u(fourcc("XR24"))
+            .u(format())
             .u(0x8000'0000)
             .u(0);
         answer();
         request(kCompositor, request_opcode(wl_compositor, "create_surface")).u(kSurface);
         request(kDmabuf, request_opcode(zwp_linux_dmabuf_v1, "create_params")).u(kParams);
         requests();
-        msg::OpenDmavidDstV2 open{1, kWidth * 4 * kHeight, recording_.codec_id, {}};
-        open.slice.width = kWidth;
-        open.slice.height = kHeight;
-        open.slice.format = fourcc("XR24");
-        open.slice.planes = 1;
-        open.slice.strides[0] = kWidth * 4;
-        receive(open);
+        open_image();
         std::byte rid[4];
         store_u32(rid, 0, 1);
         receive(msg::InjectRids{rid});
@@ -118,18 +112,33 @@ protected:
             .u(kBuffer)
             .u(kWidth)
             .u(kHeight)
-            .u(fourcc("XR24"))
+            .u(format())
             .u(0);
         requests();
     }
+    [[nodiscard]] virtual std::uint32_t format() const { return fourcc("XR24"); }
+    [[nodiscard]] msg::Slice slice() const {
+        msg::Slice made;
+        made.width = kWidth;
+        made.height = kHeight;
+        made.format = format();
+        made.planes = 1;
+        made.strides[0] = kWidth * 4;
+        return made;
+    }
+    virtual void open_image() {
+        receive(msg::OpenDmavidDstV2{1, kWidth * 4 * kHeight, recording_.codec_id, slice()});
+    }
+    virtual void send_contents() {
+        // With a key frame at each beginning, as senders have one every few seconds.
+        receive(msg::SendDmavidPacket{1, recording_.packets[next_++ % recording_.packets.size()]});
+    }
 
-    // A packet and the commit that shows it; then the compositor's answers.
+    // New contents and the commit that shows them; then the compositor's answers.
     void frame() {
         using enum InterfaceId;
-        // With a key frame at each beginning, as senders have one every few seconds.
-        const auto& packet = recording_.packets[next_++ % recording_.packets.size()];
         mirror_.now = system_clock().steady();
-        receive(msg::SendDmavidPacket{1, packet});
+        send_contents();
         request(kSurface, request_opcode(wl_surface, "attach")).u(kBuffer).u(0).u(0);
         request(kSurface, request_opcode(wl_surface, "damage")).u(0).u(0).u(kWidth).u(kHeight);
         request(kSurface, request_opcode(wl_surface, "frame")).u(kCallback);
@@ -191,6 +200,40 @@ TEST_F(PathCost, of_a_1080p_picture_in_calls_and_allocations_is_what_is_committe
     // Rare ones remain: queues that grow once more, a worker that is slow to let go.
     EXPECT_LE(cost.allocations, kMostAllocations);
 }
+
+// The same of pixels that are not encoded: whole frames.
+class RawCost : public PathCost, public testing::WithParamInterface<std::uint32_t> {
+protected:
+    RawCost() : diff_(8 + std::size_t{kWidth} * kHeight * 4) {
+        store_u32(diff_, 4, kWidth * kHeight); // from word 0
+        for (std::size_t i = 8; i < diff_.size(); ++i) diff_[i] = static_cast<std::byte>(i * 31 >> 3);
+    }
+    [[nodiscard]] std::uint32_t format() const override { return GetParam(); }
+    void open_image() override { receive(msg::OpenDmabuf{1, kWidth * 4 * kHeight, slice()}); }
+    void send_contents() override {
+        receive(msg::BufferDiff{1, static_cast<std::uint32_t>(diff_.size()), 0, diff_});
+    }
+
+private:
+    std::vector<std::byte> diff_;
+};
+
+TEST_P(RawCost, of_a_1080p_frame_into_an_iosurface_is_no_allocation_at_all) {
+    constexpr int kFrames = 60;
+    for (int i = 0; i < 10; ++i) frame();
+    const noop::Cost before;
+    for (int i = 0; i < kFrames; ++i) frame();
+    const noop::Cost::PerFrame cost = before.of(kFrames);
+    noop::report("a raw 1080p frame, channel to compositor", cost);
+    EXPECT_EQ(proxy_.commits, std::uint64_t{kFrames + 10});
+    EXPECT_EQ(cost.allocations, 0.0);
+    for (const char* call : {"IOSurfaceLock 1", "IOSurfaceUnlock 1", "IOSurfaceIsInUse 1"})
+        EXPECT_TRUE(cost.calls.contains(call)) << cost.calls;
+}
+
+// Straight into the surface, and through scratch memory for its last byte.
+INSTANTIATE_TEST_SUITE_P(Formats, RawCost, testing::Values(fourcc("AR24"), fourcc("XR24")),
+                         [](const auto& info) { return info.index == 0 ? "with_alpha" : "without"; });
 
 } // namespace
 } // namespace tv::proxy
