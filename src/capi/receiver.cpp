@@ -1,5 +1,6 @@
 #include "capi/receiver.h"
 
+#include <algorithm>
 #include <csignal>
 #include <new>
 #include <system_error>
@@ -289,29 +290,29 @@ tv_result Receiver::pause(std::chrono::milliseconds timeout) {
         const std::lock_guard lock(mutex_);
         if (phase_ != Phase::Running) return TV_ERROR_STATE;
         pause_wanted_ = true;
+        passes_->close();
         if (!session_) return TV_OK; // it begins so
     }
     // In slices: a session that ends meanwhile waits for us.
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     constexpr auto kSlice = std::chrono::milliseconds(20);
     while (true) {
-        const auto left = std::max(deadline - std::chrono::steady_clock::now(),
-                                   std::chrono::steady_clock::duration::zero());
+        const auto now = std::chrono::steady_clock::now();
+        const auto until = std::clamp(deadline, now, now + kSlice);
         bool idle = false;
         const bool running = with_session([&](Session& session) {
-            idle = session.pause(
-                std::chrono::nanoseconds(std::min<std::chrono::steady_clock::duration>(left, kSlice))
-                    .count());
+            idle = session.pause(std::chrono::nanoseconds(until - now).count()) && passes_->wait_until(until);
         });
         if (!running) return TV_ERROR_STATE;
         if (idle) return TV_OK;
-        if (left == std::chrono::steady_clock::duration::zero()) return TV_ERROR_TIMEOUT;
+        if (now >= deadline) return TV_ERROR_TIMEOUT;
     }
 }
 
 tv_result Receiver::resume() {
     const std::lock_guard lock(mutex_);
     pause_wanted_ = false;
+    passes_->open();
     if (phase_ != Phase::Running) return TV_ERROR_STATE;
     if (session_) session_->resume();
     return TV_OK;

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "backend/surface_backend.h"
+#include "base/in_flight.h"
 #include "base/thread_setup.h"
 #include "capi/callbacks.h"
 #include "capi/frames.h"
@@ -52,6 +53,8 @@ public:
     [[nodiscard]] bool zero_pass() const { return zero_pass_; }
     [[nodiscard]] FrameStore& frames() { return frames_; }
     [[nodiscard]] const std::shared_ptr<FrameCounts>& frame_counts() const { return frame_counts_; }
+    // Passes that the host asked for; closed while paused.
+    [[nodiscard]] const std::shared_ptr<InFlight>& passes() const { return passes_; }
 
 private:
     enum class Phase : std::uint8_t { Fresh, Running, Ended };
@@ -87,6 +90,7 @@ private:
     std::optional<Setup> setup_; // until run
     const std::shared_ptr<std::atomic<unsigned>> abandoned_;
     const std::shared_ptr<FrameCounts> frame_counts_;
+    const std::shared_ptr<InFlight> passes_ = std::make_shared<InFlight>();
     FrameStore frames_;
 
     std::mutex mutex_;

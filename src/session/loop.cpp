@@ -6,6 +6,7 @@
 #include <csignal>
 #include <new>
 #include <thread>
+#include <type_traits>
 
 #include "base/poll.h"
 #include "proxy/dmabuf.h"
@@ -56,6 +57,16 @@ private:
     sigset_t before_;
     bool was_pending_ = false;
 };
+
+// An error instead of an exception.
+template <typename Work>
+std::invoke_result_t<Work> or_out_of_memory(Work work) {
+    try {
+        return work();
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCategory::Limit, "out of memory");
+    }
+}
 
 unsigned worker_count(unsigned wanted) {
     return wanted != 0 ? wanted : std::max(1u, std::thread::hardware_concurrency() / 2);
@@ -145,7 +156,7 @@ bool SessionLoop::pause(std::int64_t patience) {
 
 void SessionLoop::resume() {
     paused_.store(false);
-    video_workers_.resume();
+    video_workers_.resume(clock_.steady());
     wake_.wake();
 }
 
@@ -183,11 +194,7 @@ SessionReport SessionLoop::run() {
 }
 
 Result<SessionLoop::Ending> SessionLoop::try_turn() {
-    try {
-        return turn();
-    } catch (const std::bad_alloc&) {
-        return fail(ErrorCategory::Limit, "out of memory");
-    }
+    return or_out_of_memory([this] { return turn(); });
 }
 
 void SessionLoop::try_finish(const SessionReport& report) {
@@ -385,12 +392,10 @@ Status SessionLoop::advance() {
 
 Result<bool> SessionLoop::flush_requests() {
     if (observer_ == nullptr) return proxy_.requests.flush(compositor_, now_);
-    struct Sending {
-        explicit Sending(SessionObserver& told) : observer(told) { observer.sending(); }
-        ~Sending() { observer.sent(); }
-        SessionObserver& observer;
-    } sending(*observer_);
-    return proxy_.requests.flush(compositor_, now_);
+    observer_->sending();
+    auto passed = or_out_of_memory([this] { return proxy_.requests.flush(compositor_, now_); });
+    observer_->sent(); // no destructor's business: the host's callbacks run in it
+    return passed;
 }
 
 // False: the peer takes nothing now.

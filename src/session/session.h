@@ -104,8 +104,9 @@ public:
     // Makes run() return soon. From any thread, also from a signal handler.
     virtual void stop() = 0;
 
-    // Until resume() no decoding and no conversion begins, and the channel is not read. True once none is
-    // under way, false when that takes longer than `patience` nanoseconds. Any thread.
+    // Until resume() no decoding and no conversion begins, nothing of video is found late, and the channel is
+    // not read. True once none is under way, on a GPU neither, false when that takes longer than `patience`
+    // nanoseconds. Any thread.
     [[nodiscard]] virtual bool pause(std::int64_t patience) = 0;
     virtual void resume() = 0;
     // Gives back, soon, memory that is kept only to be quick. Any thread.

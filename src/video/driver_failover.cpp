@@ -44,23 +44,30 @@ void Driver::for_each_submitted(Self& self, Visit visit) {
 
 std::optional<std::int64_t> Driver::deadline() const {
     if (!lane_ || (created_ && in_flight_ == 0)) return std::nullopt;
+    const auto running = options_.executor->running_since();
+    if (!running) return std::nullopt;
     const std::int64_t busy = lane_->busy_since();
-    std::int64_t soonest = (busy != 0 ? busy : options_.clock->steady()) + hang_limit();
+    std::int64_t soonest = (busy != 0 ? std::max(busy, *running) : options_.clock->steady()) + hang_limit();
     for_each_submitted(*this, [&](const Entry& entry) {
         if (entry.returned_at != 0)
-            soonest = std::min(soonest, entry.returned_at + (entry.asked ? hang_limit() : kDelayedAfter));
+            soonest = std::min(soonest, std::max(entry.returned_at, *running) +
+                                            (entry.asked ? hang_limit() : kDelayedAfter));
     });
     return soonest;
 }
 
+// While the executor pauses nothing can be asked and nothing is late; afterwards every wait begins anew.
 void Driver::check_time() {
+    const auto running = options_.executor->running_since();
+    if (!running) return;
     const std::int64_t now = options_.clock->steady();
-    if (const std::int64_t busy = lane_->busy_since(); busy != 0 && now - busy >= hang_limit())
+    if (const std::int64_t busy = lane_->busy_since();
+        busy != 0 && now - std::max(busy, *running) >= hang_limit())
         return on_hang();
     bool ask = false, lost = false;
     for_each_submitted(*this, [&](Entry& entry) {
         if (entry.returned_at == 0) return;
-        const std::int64_t waited = now - entry.returned_at;
+        const std::int64_t waited = now - std::max(entry.returned_at, *running);
         if (entry.asked)
             lost = lost || waited >= hang_limit();
         else

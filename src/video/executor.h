@@ -1,9 +1,12 @@
 // Where decoders run: a seam, so that tests decide when.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <thread>
 
+#include "base/in_flight.h"
 #include "base/result.h"
 #include "video/task.h"
 
@@ -19,6 +22,12 @@ public:
     [[nodiscard]] virtual bool post(Task& task) = 0;
 };
 
+// What tasks began and left to others, who may outlive the executor.
+struct HandedOn {
+    InFlight decodes;     // to a decoder that has returned without a report; it may withhold pictures
+    InFlight conversions; // to a GPU; those that the CPU makes are counted, too
+};
+
 // Thread-safe.
 class Executor {
 public:
@@ -31,6 +40,11 @@ public:
     virtual void give_up_worker(std::thread::id worker) = 0;
     // nullptr: such calls are a worker's like all others.
     [[nodiscard]] virtual std::shared_ptr<LastCalls> last_calls() { return nullptr; }
+    // nullptr: nobody asks.
+    [[nodiscard]] virtual std::shared_ptr<HandedOn> handed_on() { return nullptr; }
+    // Since when tasks have been beginning, steady nanoseconds; nullopt: it pauses. What takes too long is
+    // measured from there on.
+    [[nodiscard]] virtual std::optional<std::int64_t> running_since() const { return 0; }
 };
 
 } // namespace tv::video

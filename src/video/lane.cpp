@@ -4,6 +4,11 @@
 
 namespace tv::video {
 
+LaneInbox::~LaneInbox() {
+    for (const Begun& begun : begun_)
+        if (begun.handed_on && handed_on_) handed_on_->decodes.end();
+}
+
 void LaneInbox::push_while_locked(LaneEvent event) {
     if (closed_) return;
     event.time = clock_.steady();
@@ -21,6 +26,7 @@ void LaneInbox::decoded(std::uint64_t ticket, Result<std::optional<Picture>> out
         const auto begun = std::ranges::find(begun_, ticket, &Begun::ticket);
         if (begun == begun_.end()) return; // reported before, or never asked for
         const std::int64_t began = begun->time;
+        if (begun->handed_on && handed_on_) handed_on_->decodes.end();
         begun_.erase(begun);
         push_while_locked({LaneEvent::Kind::Decoded, ticket, std::move(outcome), began});
     }
@@ -45,7 +51,10 @@ void LaneInbox::created(Status status) {
 bool LaneInbox::returned(std::uint64_t ticket) {
     {
         std::lock_guard lock(mutex_);
-        if (std::ranges::find(begun_, ticket, &Begun::ticket) == begun_.end()) return false;
+        const auto begun = std::ranges::find(begun_, ticket, &Begun::ticket);
+        if (begun == begun_.end()) return false;
+        begun->handed_on = true;
+        if (handed_on_) handed_on_->decodes.begin();
         push_while_locked({LaneEvent::Kind::Returned, ticket});
     }
     tell();
@@ -71,7 +80,7 @@ void LaneInbox::take(std::vector<LaneEvent>& events) {
 
 std::shared_ptr<Lane> Lane::start(DecoderFactory& factory, const StreamParameters& stream, Executor& executor,
                                   const Clock& clock, std::function<void()> wake) {
-    auto inbox = std::make_shared<LaneInbox>(clock, std::move(wake));
+    auto inbox = std::make_shared<LaneInbox>(clock, std::move(wake), executor.handed_on());
     std::shared_ptr<Lane> lane(new Lane(factory, stream, executor, clock, std::move(inbox)));
     lane->enqueue({Call::Create});
     return lane;

@@ -32,7 +32,12 @@ struct LaneEvent {
 class LaneInbox final : public DecodeSink {
 public:
     // `wake` is called from any thread after events came; never again after close().
-    LaneInbox(const Clock& clock, std::function<void()> wake) : clock_(clock), wake_(std::move(wake)) {}
+    // `handed_on`: where tickets that outlive their call are counted, or nullptr.
+    LaneInbox(const Clock& clock, std::function<void()> wake, std::shared_ptr<HandedOn> handed_on)
+        : clock_(clock), handed_on_(std::move(handed_on)), wake_(std::move(wake)) {}
+    ~LaneInbox() override; // the decoder is gone
+    LaneInbox(const LaneInbox&) = delete;
+    LaneInbox& operator=(const LaneInbox&) = delete;
 
     void decoded(std::uint64_t ticket, Result<std::optional<Picture>> outcome) override;
     void using_hardware(bool hardware) override {
@@ -54,11 +59,13 @@ private:
     struct Begun {
         std::uint64_t ticket;
         std::int64_t time;
+        bool handed_on = false; // decode() has returned
     };
     void push_while_locked(LaneEvent event);
     void tell();
 
     const Clock& clock_;
+    const std::shared_ptr<HandedOn> handed_on_;
     std::atomic<int> hardware_{-1};
     // Apart from the events' mutex: whoever is woken takes the events at once, and would have to wait for it.
     std::mutex wake_mutex_;

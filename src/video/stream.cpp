@@ -27,12 +27,14 @@ void Stream::Job::abandon() {
 void Stream::Job::begin(const Paint& paint) {
     self = shared_from_this();
     began = clock.steady();
+    if (handed_on) handed_on->conversions.begin();
     paint(picture, [this](Status outcome) { finish(outcome); });
 }
 
 void Stream::Job::finish(Status outcome) {
     const std::shared_ptr<Job> kept = std::move(self);
     picture = {}; // back to the decoder's pool
+    if (handed_on) handed_on->conversions.end();
     status = outcome;
     std::lock_guard lock(mutex);
     if (abandoned) return;
@@ -96,7 +98,7 @@ std::shared_ptr<Stream::Job> Stream::free_job() {
         job->status = {};
         return job;
     }
-    auto job = jobs_.emplace_back(std::make_shared<Job>(clock_));
+    auto job = jobs_.emplace_back(std::make_shared<Job>(clock_, executor_.handed_on()));
     job->wake = wake_;
     return job;
 }

@@ -82,7 +82,8 @@ public:
 private:
     // One call of paint, shared with whoever does it, and used again.
     struct Job : std::enable_shared_from_this<Job> {
-        explicit Job(const Clock& steady) : clock(steady) {}
+        Job(const Clock& steady, std::shared_ptr<HandedOn> counts)
+            : clock(steady), handed_on(std::move(counts)) {}
         void begin(const Paint& paint); // on a worker
         void finish(Status outcome);
         void abandon(); // its wake has returned, or is never called
@@ -94,6 +95,7 @@ private:
         Status status{};
         std::atomic<bool> done{false}; // after this the members above are the stream's again
         const Clock& clock;
+        const std::shared_ptr<HandedOn> handed_on; // the executor's; may be null
         std::mutex mutex; // while the stream lives, so does what the two below stand for
         std::function<void()> wake;
         bool abandoned = false;

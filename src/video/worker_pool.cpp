@@ -1,6 +1,7 @@
 #include "video/worker_pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -14,6 +15,10 @@ namespace tv::video {
 namespace {
 // At once. So many decoders may never end before the next ones that end have to wait for them.
 constexpr unsigned kLastThreads = 4;
+// From the last report or return of a decoder on. Far more than hardware takes for a picture whose call has
+// returned: one that is still out is withheld until later packets come, and nobody works at it.
+constexpr auto kWithheldAfter = std::chrono::milliseconds(500);
+constexpr std::int64_t kPaused = -1;
 } // namespace
 
 struct WorkerPool::State : LastCalls, std::enable_shared_from_this<State> {
@@ -34,6 +39,8 @@ struct WorkerPool::State : LastCalls, std::enable_shared_from_this<State> {
     std::function<void()> out_of_memory;
     std::vector<std::shared_ptr<const void>> kept;
     bool paused = false;
+    std::atomic<std::int64_t> running_since{0}; // or kPaused
+    const std::shared_ptr<HandedOn> handed_on = std::make_shared<HandedOn>();
     bool finishing = false; // whoever runs out of tasks leaves
     bool stopping = false;  // whoever finishes a task leaves
     bool finished = false;  // nobody counts any more who leaves
@@ -138,16 +145,32 @@ void WorkerPool::keep(std::shared_ptr<const void> used) {
     state_->kept.push_back(std::move(used));
 }
 
-bool WorkerPool::pause(std::int64_t patience) {
-    std::unique_lock lock(state_->mutex);
-    state_->paused = true;
-    return state_->ended.wait_for(lock, std::chrono::nanoseconds(patience),
-                                  [this] { return state_->busy.empty(); });
+std::shared_ptr<HandedOn> WorkerPool::handed_on() {
+    return state_->handed_on;
 }
 
-void WorkerPool::resume() {
+std::optional<std::int64_t> WorkerPool::running_since() const {
+    const std::int64_t since = state_->running_since.load(std::memory_order_relaxed);
+    return since == kPaused ? std::nullopt : std::optional(since);
+}
+
+bool WorkerPool::pause(std::int64_t patience) {
+    const auto deadline = InFlight::Clock::now() + std::chrono::nanoseconds(patience);
+    {
+        std::unique_lock lock(state_->mutex);
+        state_->paused = true;
+        state_->running_since.store(kPaused, std::memory_order_relaxed);
+        if (!state_->ended.wait_until(lock, deadline, [this] { return state_->busy.empty(); })) return false;
+    }
+    // Only tasks hand on, so these can but become fewer.
+    return state_->handed_on->conversions.wait_until(deadline) &&
+           state_->handed_on->decodes.wait_until(deadline, kWithheldAfter);
+}
+
+void WorkerPool::resume(std::int64_t now) {
     std::lock_guard lock(state_->mutex);
     state_->paused = false;
+    state_->running_since.store(now, std::memory_order_relaxed);
     for (std::size_t task = 0; task < state_->waiting.size() && call_while_locked(*state_); ++task) {
     }
 }

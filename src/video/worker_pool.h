@@ -30,10 +30,12 @@ public:
 
     // Lives until the last worker is gone, also one that was given up: what tasks point to.
     void keep(std::shared_ptr<const void> used);
-    // Begins no task until resume(). True once none runs, false when that takes longer; nanoseconds. Any
-    // thread.
+    [[nodiscard]] std::shared_ptr<HandedOn> handed_on() override;
+    [[nodiscard]] std::optional<std::int64_t> running_since() const override;
+    // Begins no task until resume(). True once none runs and what was handed on is done, false when that
+    // takes longer; nanoseconds. Any thread.
     [[nodiscard]] bool pause(std::int64_t patience);
-    void resume();
+    void resume(std::int64_t now); // steady nanoseconds, of the clock that decoders are timed by
     // Ends the pool: lets waiting tasks and last calls run, for so long, and then gives up the threads that
     // have not come back. Tells how many it was left by in all, those given up earlier included. No post()
     // after this.

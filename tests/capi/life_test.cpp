@@ -310,6 +310,29 @@ TEST_F(CapiLife, a_pause_waits_for_a_decoder_only_as_long_as_it_is_told) {
     EXPECT_EQ(tv_receiver_pause(receiver_, 10), TV_ERROR_STATE);
 }
 
+TEST_F(CapiLife, a_pause_waits_for_pictures_of_decoders_that_have_returned_already) {
+    FakeScript script;
+    script.fate = [](int, std::uint64_t) { return Fate::Elsewhere; };
+    decoders_.push_back(std::make_shared<FakeFactory>(script));
+    ASSERT_TRUE(start_video());
+    Video video = make_video();
+    send_packet(video, true);
+    show(video.buffer);
+    ASSERT_TRUE(eventually([&] { return script.decoded == 1; }));
+    EXPECT_EQ(tv_receiver_pause(receiver_, 20), TV_ERROR_TIMEOUT);
+    std::thread later([&] {
+        std::this_thread::sleep_for(50ms);
+        script.release();
+    });
+    EXPECT_EQ(tv_receiver_pause(receiver_, 5000), TV_OK);
+    EXPECT_EQ(script.reported_elsewhere, 1);
+    later.join();
+    EXPECT_EQ(tv_receiver_resume(receiver_), TV_OK);
+    EXPECT_TRUE(compositor_->wait_for_commits(1, 20s));
+    close_cleanly();
+    EXPECT_EQ(tv_receiver_resume(receiver_), TV_ERROR_STATE);
+}
+
 // --- arguments and structs ---
 
 TEST_F(CapiLife, structs_of_older_and_newer_hosts_are_understood_and_nonsense_is_refused) {

@@ -4,6 +4,8 @@
 
 #include "apple_bed.h"
 #include "sim/iosurface.h"
+#include "sim/metal.h"
+#include "sim/vt.h"
 #include "video/convert/convert.h"
 #include "video/decoders.h"
 #include "video/recorded.h"
@@ -17,6 +19,8 @@ class CapiNative : public CapiApple {
 protected:
     void SetUp() override {
         CapiApple::SetUp();
+        sim::reset_gpu();
+        sim::configure({});
         config_.frames = 1;
         decoders_.push_back(video::videotoolbox_decoders());
         auto streams = recorded_streams(std::string(TV_VIDEO_FIXTURES) + "/0112-h264-xr24-333x217.s2c");
@@ -135,6 +139,73 @@ TEST_F(CapiNative, a_zero_pass_session_leaves_the_surface_alone_until_the_pass_i
     EXPECT_EQ(shown().back().crc, crc_of_frame(frame));
     EXPECT_NE(shown().back().crc, shown().front().crc);
     tv_frame_release(frame);
+    close_cleanly();
+}
+
+// --- pause ---
+
+TEST_F(CapiNative, a_pause_waits_until_the_gpu_has_done_what_it_was_given) {
+    ASSERT_TRUE(start_video());
+    show_next();
+    ASSERT_TRUE(eventually([] { return sim::gpu_counts().pipelines > 0; })) << "the CPU did the first";
+    show_next();
+    const auto before = sim::gpu_counts();
+    sim::hold_gpu(true);
+    peer_->send(msg::SendDmavidPacket{rid_, stream_.packets.at(next_++)});
+    show(buffer_);
+    ASSERT_TRUE(eventually([&] { return sim::gpu_counts().commits > before.commits; }));
+    EXPECT_EQ(tv_receiver_pause(receiver_, 700), TV_ERROR_TIMEOUT) << "the GPU is at it";
+    sim::hold_gpu(false);
+    EXPECT_EQ(tv_receiver_pause(receiver_, 10'000), TV_OK);
+    const auto paused = sim::gpu_counts();
+    EXPECT_EQ(paused.completed, paused.commits);
+    EXPECT_EQ(tv_receiver_resume(receiver_), TV_OK);
+    ++presented_;
+    EXPECT_TRUE(eventually([this] { return shown().size() >= presented_; }));
+    show_next();
+    close_cleanly();
+}
+
+TEST_F(CapiNative, a_pause_waits_for_a_pass_that_the_host_forced) {
+    config_.zero_pass = 1;
+    ASSERT_TRUE(start_video());
+    show_next();
+    const std::uint32_t number = surface();
+    ASSERT_TRUE(eventually([&] {
+        EXPECT_EQ(tv_receiver_force_pass(receiver_, number, 5000), TV_OK);
+        return sim::gpu_counts().commits > 0;
+    })) << "the kernel is compiled";
+    sim::hold_gpu(true);
+    EXPECT_EQ(tv_receiver_force_pass(receiver_, number, 10), TV_ERROR_TIMEOUT);
+    EXPECT_EQ(tv_receiver_pause(receiver_, 10), TV_ERROR_TIMEOUT);
+    sim::hold_gpu(false);
+    EXPECT_EQ(tv_receiver_pause(receiver_, 10'000), TV_OK);
+    EXPECT_EQ(sim::gpu_counts().completed, sim::gpu_counts().commits);
+    EXPECT_EQ(tv_receiver_force_pass(receiver_, number, 5000), TV_ERROR_STATE);
+    EXPECT_EQ(tv_receiver_resume(receiver_), TV_OK);
+    EXPECT_EQ(tv_receiver_force_pass(receiver_, number, 5000), TV_OK);
+    close_cleanly();
+}
+
+TEST_F(CapiNative, a_picture_that_videotoolbox_withholds_outlives_a_pause_without_a_failover) {
+    sim::Behaviour behaviour;
+    behaviour.withhold = 1;
+    behaviour.finish_emits = false;
+    behaviour.promise_of_order_helps = false;
+    sim::configure(behaviour);
+    ASSERT_TRUE(start_video());
+    show_next(); // given after asking
+    peer_->send(msg::SendDmavidPacket{rid_, stream_.packets.at(next_++)});
+    show(buffer_);
+    ASSERT_TRUE(peer_->roundtrip());
+    EXPECT_EQ(tv_receiver_pause(receiver_, 10'000), TV_OK) << "it does not wait for ever";
+    const unsigned sessions = sim::sessions_made();
+    std::this_thread::sleep_for(2500ms); // more than a hardware decoder may be silent for
+    EXPECT_EQ(sim::sessions_made(), sessions);
+    EXPECT_EQ(host_.log().find("does not answer"), std::string::npos);
+    EXPECT_EQ(tv_receiver_resume(receiver_), TV_OK);
+    ++presented_;
+    EXPECT_TRUE(eventually([this] { return shown().size() >= presented_; }));
     close_cleanly();
 }
 

@@ -358,6 +358,44 @@ TEST_F(DriverTest, a_picture_that_comes_late_is_waited_for_after_50_ms) {
     EXPECT_EQ(hardware.created, 1) << "once is forgiven";
 }
 
+TEST_F(DriverTest, while_the_executor_pauses_no_decoder_is_late_and_afterwards_its_time_begins_anew) {
+    hardware.fate = [](int, std::uint64_t ticket) { return ticket == 2 ? Fate::OnWaiting : Fate::Picture; };
+    run("KP");
+    push(false);
+    settle();
+    executor.running_since_ = std::nullopt;
+    EXPECT_FALSE(driver->deadline()) << "nothing to wake up for";
+    clock.advance_to(clock.steady() + 60'000'000'000);
+    settle();
+    EXPECT_EQ(driver->statistics().waits, 0u);
+    executor.running_since_ = clock.steady();
+    settle();
+    EXPECT_EQ(hardware.waited, 0) << "nobody has waited yet";
+    ASSERT_TRUE(driver->deadline());
+    EXPECT_EQ(*driver->deadline(), clock.steady() + 50'000'000);
+    settle_in_time();
+    EXPECT_EQ(hardware.waited, 1);
+    EXPECT_EQ(picture_map(), "xxx");
+    EXPECT_EQ(driver->statistics().failovers, 0u);
+}
+
+TEST_F(DriverTest, a_decoder_that_never_reports_has_its_whole_time_after_a_pause) {
+    hardware.fate = [](int, std::uint64_t ticket) { return ticket == 1 ? Fate::Silent : Fate::Picture; };
+    run("K");
+    push(false);
+    settle();
+    clock.advance_to(*driver->deadline());
+    settle(); // asked for
+    clock.advance_to(clock.steady() + 60'000'000'000);
+    executor.running_since_ = clock.steady(); // paused all the while
+    settle();
+    EXPECT_EQ(driver->statistics().failovers, 0u);
+    clock.advance_to(*driver->deadline());
+    settle();
+    EXPECT_EQ(driver->statistics().failovers, 1u);
+    EXPECT_EQ(picture_map(), "xx");
+}
+
 TEST_F(DriverTest, a_decoder_that_holds_pictures_back_twice_is_replaced) {
     hardware.fate = [](int, std::uint64_t) { return Fate::OnWaiting; };
     run("KPPPPP");
@@ -527,6 +565,26 @@ TEST(DriverThreads, a_call_that_never_returns_costs_a_thread_and_no_picture) {
     const std::int64_t give_up = system_clock().steady() + 20'000'000'000;
     while (hardware.alive != 0 && system_clock().steady() < give_up) std::this_thread::yield();
     EXPECT_EQ(hardware.alive, 0);
+}
+
+TEST(WorkerPoolPause, waits_for_what_was_handed_on_and_leaves_alone_what_a_decoder_withholds) {
+    WorkerPool pool(1);
+    constexpr std::int64_t kMillisecond = 1'000'000;
+    const auto handed_on = pool.handed_on();
+    EXPECT_TRUE(pool.pause(0));
+    EXPECT_FALSE(pool.running_since());
+    handed_on->conversions.begin();
+    EXPECT_FALSE(pool.pause(700 * kMillisecond)) << "a GPU withholds nothing";
+    handed_on->conversions.end();
+    EXPECT_TRUE(pool.pause(0));
+    handed_on->decodes.begin();
+    EXPECT_FALSE(pool.pause(0));
+    const std::int64_t before = system_clock().steady();
+    EXPECT_TRUE(pool.pause(20'000 * kMillisecond));
+    EXPECT_LT(system_clock().steady() - before, 10'000 * kMillisecond);
+    handed_on->decodes.end();
+    pool.resume(77);
+    EXPECT_EQ(pool.running_since(), 77);
 }
 
 TEST(DriverThreads, many_streams_on_two_workers_each_get_their_own_pictures) {

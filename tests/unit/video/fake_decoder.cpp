@@ -31,7 +31,10 @@ public:
         : script_(script), number_(script.created++), size_(size), sink_(std::move(sink)) {
         ++script_.alive;
     }
-    ~FakeDecoder() override { --script_.alive; }
+    ~FakeDecoder() override {
+        for (std::thread& thread : elsewhere_) thread.join();
+        --script_.alive;
+    }
     FakeDecoder(const FakeDecoder&) = delete;
     FakeDecoder& operator=(const FakeDecoder&) = delete;
 
@@ -82,6 +85,13 @@ public:
             script_.hang();
             report(held);
             break;
+        case Fate::Elsewhere:
+            elsewhere_.emplace_back([this, held] {
+                script_.hang();
+                ++script_.reported_elsewhere;
+                report(held);
+            });
+            break;
         }
         return {};
     }
@@ -123,6 +133,7 @@ private:
     std::vector<std::uint8_t> ids_;
     std::uint64_t last_ = 0;
     std::optional<Held> on_asking_, on_waiting_, on_next_;
+    std::vector<std::thread> elsewhere_;
 };
 
 } // namespace

@@ -37,6 +37,8 @@ public:
         return {};
     }
     void give_up_worker(std::thread::id) override {}
+    [[nodiscard]] std::optional<std::int64_t> running_since() const override { return running_since_; }
+    std::optional<std::int64_t> running_since_ = 0; // nullopt: it pauses
     // Whether there was anything to run.
     bool run_all() {
         const bool any = !tasks_.empty();
@@ -77,6 +79,7 @@ enum class Fate : std::uint8_t {
     Silent,    // never reported
     Hang,      // decode() does not return until release(), and reports nothing
     Slow,      // decode() reports a picture, after release()
+    Elsewhere, // the same from a thread of the decoder's, while decode() has returned
 };
 
 // Shared by the decoders of one kind.
@@ -92,6 +95,7 @@ struct FakeScript {
     std::atomic<int> created{0};
     std::atomic<int> alive{0};
     std::atomic<int> decoded{0};
+    std::atomic<int> reported_elsewhere{0};
     std::atomic<int> waited{0};
     std::atomic<bool> out_of_order{false}; // fed with a gap, or not from a key frame on
 
