@@ -5,8 +5,11 @@
 #import <Metal/Metal.h>
 #import <QuartzCore/QuartzCore.h>
 
+#include <condition_variable>
 #include <cstdio>
-#include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,7 +33,31 @@ kernel void show(texture2d<float, access::read> luma [[texture(0)]], texture2d<f
     out.write(float4(y + 1.596027 * c.g, y - 0.391762 * c.r - 0.812968 * c.g, y + 2.017232 * c.r, 1.0), to);
 })";
 
-// The receiver's thread draws; the main thread has the window.
+// The newest frame on its way from the receiver's thread, whose callback must not block, to the one that
+// draws, where nextDrawable may wait for a second. What is not drawn before the next one comes is given back.
+class Newest {
+public:
+    void put(tv_frame frame) {
+        {
+            const std::lock_guard lock(mutex_);
+            std::swap(frame_, frame);
+        }
+        given_.notify_one();
+        tv_frame_release(frame);
+    }
+    tv_frame take() {
+        std::unique_lock lock(mutex_);
+        given_.wait(lock, [this] { return frame_ != nullptr; });
+        return std::exchange(frame_, nullptr);
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable given_;
+    tv_frame frame_ = nullptr;
+};
+
+// A thread of its own draws; the main thread has the window.
 struct Host {
     id<MTLDevice> device = nil;
     id<MTLCommandQueue> queue = nil;
@@ -38,6 +65,7 @@ struct Host {
     CAMetalLayer* layer = nil;
     tv_texture_maker maker = nullptr;
     tv_receiver receiver = nullptr;
+    Newest newest;
 };
 
 bool open_metal(Host& host) {
@@ -82,13 +110,20 @@ void draw(Host& host, tv_frame frame) {
 }
 
 void on_frame(void* user, const tv_frame_event* event) {
-    @autoreleasepool {
-        Host& host = *static_cast<Host*>(user);
-        tv_frame_kind kind{};
-        tv_frame frame = nullptr;
-        if (tv_receiver_lookup(host.receiver, event->surface_id, &kind, &frame, nullptr) != TV_OK) return;
-        if (kind == TV_FRAME_VIDEO) draw(host, frame);
-        tv_frame_release(frame);
+    Host& host = *static_cast<Host*>(user);
+    tv_frame_kind kind{};
+    tv_frame frame = nullptr;
+    if (tv_receiver_lookup(host.receiver, event->surface_id, &kind, &frame, nullptr) != TV_OK) return;
+    if (kind == TV_FRAME_VIDEO) host.newest.put(frame);
+}
+
+void draw_frames(Host& host) {
+    while (true) {
+        @autoreleasepool {
+            tv_frame frame = host.newest.take();
+            draw(host, frame);
+            tv_frame_release(frame);
+        }
     }
 }
 
@@ -124,6 +159,7 @@ int main(int argc, char** argv) {
         NSApplication* application = [NSApplication sharedApplication];
         if (!open_metal(host)) return std::fprintf(stderr, "no Metal\n"), 1;
         open_window(host);
+        std::thread([] { draw_frames(host); }).detach(); // for as long as the process lives
         tv_config config = TV_CONFIG_INIT;
         config.channel_read_fd = connect_to(argv[1]);
         config.display_path = argv[2];

@@ -13,8 +13,9 @@
  *   thread and restores the mask). It does not fork, exec, exit, change the working directory, change the
  *   environment (on Apple's systems it reads TMPDIR), or use standard input, output or error. What lasts:
  *   where software video decoding was built in, libavcodec is loaded with dlopen() at the first video that
- *   needs it and stays loaded. A shared libtunnelview is never unloaded (it is linked with -z nodelete),
- *   because a thread may be left behind in a decoder that does not return.
+ *   needs it and stays loaded. Do not unload a shared libtunnelview, because a thread may be left behind in a
+ *   decoder that does not return; on Linux dlclose() leaves it where it is (-z nodelete), on Apple's systems
+ *   nothing does that for you.
  *
  * - Instances: any number of receivers at once and after each other; they share nothing.
  *
@@ -366,9 +367,12 @@ TV_API tv_result tv_receiver_stop(tv_receiver receiver, uint32_t timeout_ms);
 
 /* iOS: before the app goes into the background. Until resume no decoding, conversion or GPU work begins and
  * the channel is not read, so that the remote side waits; events still reach the application. Blocks until
- * what was under way is done. TIMEOUT: something still is; paused all the same. STATE: it does not run.
- * CALLBACK. */
+ * what was under way is done, in the system's decoder and on the GPU, too; a picture that a decoder withholds
+ * until later packets come is no work, and is given up waiting for after half a second. TIMEOUT: something
+ * still is; paused all the same. STATE: it does not run. CALLBACK. */
 TV_API tv_result tv_receiver_pause(tv_receiver receiver, uint32_t timeout_ms);
+/* Goes on where pause stopped; the time between counts for no decoder as lateness. Does not block. STATE: it
+ * does not run. */
 TV_API tv_result tv_receiver_resume(tv_receiver receiver);
 
 /* Gives back what is kept only to be quick (spare buffers, surfaces that wait for another use); soon, on the
@@ -421,8 +425,8 @@ typedef struct tv_plane {
 typedef struct tv_frame_info {
     size_t size;
     uint32_t surface_id;
-    int32_t flipped; /* 1: the picture's first row is the lowest on the screen */
-    uint64_t generation;
+    int32_t flipped;        /* 1: the picture's first row is the lowest on the screen */
+    uint64_t generation;    /* the one that the lookup told */
     tv_pixel_layout layout; /* 8 bit, 4:2:0 */
     tv_matrix matrix;
     tv_range range;
@@ -435,7 +439,7 @@ typedef struct tv_frame_info {
     void* native; /* Apple: an NV12 CVPixelBufferRef, for Metal, whatever decoded the picture; valid while the
                    * frame is; else null */
     /* Steady nanoseconds (CLOCK_MONOTONIC; Apple: CLOCK_UPTIME_RAW): its packet had arrived, the decoder had
-     * given it, its commit was forwarded. */
+     * given it, the first commit that shows it was forwarded. */
     int64_t received_ns;
     int64_t decoded_ns;
     int64_t forwarded_ns;
@@ -463,13 +467,14 @@ typedef struct tv_frame_info {
 /* What is committed of that surface. On TV_FRAME_VIDEO *frame is yours to release, else null. *generation,
  * where it is not null, says which commit that is. Waits at most as long as a local send() takes;
  * on Apple's systems the first one of a picture that software decoded copies it into a CVPixelBuffer.
- * NOT_FOUND: nothing of that number, or nothing committed. STATE: `frames` is not set. */
+ * NOT_FOUND: nothing of that number, or nothing committed. STATE: `frames` is not set. MEMORY. */
 TV_API tv_result tv_receiver_lookup(tv_receiver receiver, uint32_t surface_id, tv_frame_kind* kind,
                                     tv_frame* frame, uint64_t* generation);
 
 /* Converts what is committed of that surface into the buffer that the compositor has. Blocks until it is
  * there, at most so many milliseconds; several at once wait for each other. For sessions with zero_pass (OK
- * and nothing to do without). STATE: `frames` is not set. NOT_FOUND, TIMEOUT: it goes on. */
+ * and nothing to do without). STATE: `frames` is not set, or the receiver is paused. NOT_FOUND, TIMEOUT: it
+ * goes on. */
 TV_API tv_result tv_receiver_force_pass(tv_receiver receiver, uint32_t surface_id, uint32_t timeout_ms);
 
 /* Pointers in *info are valid until the frame is released. */
@@ -486,14 +491,15 @@ TV_API tv_result tv_frame_copy_bgra(tv_frame frame, uint8_t* pixels, size_t byte
 typedef struct tv_texture_maker_s* tv_texture_maker;
 typedef struct tv_textures_s* tv_textures;
 
-/* UNSUPPORTED: no Metal, or no texture cache of that device. */
+/* UNSUPPORTED: no Metal, or no texture cache of that device. MEMORY. */
 TV_API tv_result tv_texture_maker_create(void* device, tv_texture_maker* maker);
 /* What it made stays; null is fine. */
 TV_API void tv_texture_maker_destroy(tv_texture_maker maker);
 
 /* *luma (R8Unorm) and *chroma (RG8Unorm, Cb and Cr, half as large) are id<MTLTexture>s, borrowed: valid until
  * tv_textures_release(), which must not come before the GPU is done with them (a completed handler's place).
- * They hold the picture; the frame itself may be released at once. UNSUPPORTED: that device makes none. */
+ * They hold the picture; the frame itself may be released at once. UNSUPPORTED: that device makes none.
+ * MEMORY. */
 TV_API tv_result tv_frame_make_textures(tv_frame frame, tv_texture_maker maker, void** luma, void** chroma,
                                         tv_textures* textures);
 /* Any thread; null is fine. */

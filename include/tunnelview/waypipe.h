@@ -10,8 +10,10 @@ extern "C" {
 #endif
 
 /* waypipe's command line, mode `client`: with --socket-fds R,W (borrowed) the one channel; else it listens,
- * and serves each channel in a thread of this process; with --oneshot one. Returns an exit status when that
- * has ended. `ssh` needs processes and is refused with 1. WAYLAND_SOCKET is left alone. */
+ * and serves each channel in a thread of this process, for as long as the process lives; with --oneshot one.
+ * Returns an exit status when that has ended. With --secctx all of them get that security context. Refused
+ * with 1: `ssh`, which needs processes, --vsock, --stats and --record, and paths that do not fit into a
+ * socket's address. WAYLAND_SOCKET is left alone. */
 int waypipe_main(int argc, char** argv);
 
 /* Serves one connected channel, which is borrowed: the caller closes it. Blocks until the connection has

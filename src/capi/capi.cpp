@@ -1,5 +1,6 @@
 // tunnelview.h, function by function: arguments checked, exceptions stopped, the rest is Receiver's.
 #include <cstring>
+#include <string_view>
 
 #include "capi/guarded.h"
 #include "capi/setup.h"
@@ -12,6 +13,13 @@ namespace {
 
 using namespace tv;
 using namespace tv::capi;
+
+// What was compiled for one TV_ABI does not link with another.
+#define TV_TEXT_OF(words) #words
+#define TV_TEXT(words) TV_TEXT_OF(words)
+static_assert(std::string_view(TV_TEXT(tv_receiver_create)) == "tv_receiver_create_abi_" TV_TEXT(TV_ABI));
+#undef TV_TEXT
+#undef TV_TEXT_OF
 
 // The receiver is kept for the call: it may be destroyed meanwhile where run() is still on its way out.
 template <typename Work>
@@ -65,6 +73,15 @@ tv_probe_info make_probe_info() {
 // Waits for a pass that may outlive the wait.
 class PassWait {
 public:
+    explicit PassWait(std::shared_ptr<InFlight> passes) : passes_(std::move(passes)) {}
+    ~PassWait() {
+        if (begun_) passes_->end();
+    }
+    PassWait(const PassWait&) = delete;
+    PassWait& operator=(const PassWait&) = delete;
+
+    // False: not while paused.
+    [[nodiscard]] bool begin() { return begun_ = passes_->try_begin(); }
     void finish(const Status& status) {
         const std::lock_guard lock(mutex_);
         outcome_ = status ? TV_OK : result_of(status.error());
@@ -77,6 +94,8 @@ public:
     }
 
 private:
+    const std::shared_ptr<InFlight> passes_;
+    bool begun_ = false;
     std::mutex mutex_;
     std::condition_variable done_;
     std::optional<tv_result> outcome_;
@@ -88,7 +107,8 @@ tv_result force_pass(Receiver& core, std::uint32_t surface_id, std::chrono::mill
     if (!found) return TV_ERROR_NOT_FOUND;
     const auto pass = found->pass.lock();
     if (!core.zero_pass() || !found->frame || !pass) return TV_OK;
-    const auto wait = std::make_shared<PassWait>();
+    const auto wait = std::make_shared<PassWait>(core.passes());
+    if (!wait->begin()) return TV_ERROR_STATE;
     (*pass)(found->frame->picture(),
             [wait, kept = found->frame](const Status& status) { wait->finish(status); });
     return wait->wait(timeout);
@@ -220,7 +240,7 @@ tv_result tv_receiver_lookup(tv_receiver receiver, uint32_t surface_id, tv_frame
         const auto found = core.frames().find(surface_id);
         if (!found) return TV_ERROR_NOT_FOUND;
         if (found->frame) {
-            *frame = new tv_frame_s{found->frame, core.frame_counts()};
+            *frame = new tv_frame_s{found->frame, core.frame_counts(), found->generation};
             ++core.frame_counts()->held;
         }
         *kind = found->frame ? TV_FRAME_VIDEO : TV_FRAME_BGRA_CURRENT;
@@ -237,7 +257,9 @@ tv_result tv_receiver_force_pass(tv_receiver receiver, uint32_t surface_id, uint
 
 tv_result tv_frame_get_info(tv_frame frame, tv_frame_info* info) {
     if (frame == nullptr) return TV_ERROR_ARGUMENT;
-    return give(frame->frame->info(), info);
+    tv_frame_info told = frame->frame->info();
+    told.generation = frame->generation;
+    return give(told, info);
 }
 
 tv_result tv_frame_copy_bgra(tv_frame frame, uint8_t* pixels, size_t bytes, size_t stride) {

@@ -99,4 +99,5 @@ private:
 struct tv_frame_s {
     std::shared_ptr<const tv::capi::Frame> frame;
     std::shared_ptr<tv::capi::FrameCounts> counts;
+    std::uint64_t generation; // the commit that it was found for: one frame may be committed again
 };

@@ -106,6 +106,24 @@ TEST_F(CapiFrames, a_frame_says_its_size_crop_colour_and_times) {
     close_cleanly();
 }
 
+TEST_F(CapiFrames, a_picture_that_is_committed_again_has_the_new_generation_and_the_old_frame) {
+    ASSERT_TRUE(start_video());
+    Video video = make_video();
+    send_packet(video, true);
+    present(video.buffer);
+    Found first = look(key(video));
+    present(video.buffer);
+    Found again = look(key(video));
+    EXPECT_EQ(first.info.generation, 1U);
+    EXPECT_EQ(again.generation, 2U);
+    EXPECT_EQ(again.info.generation, 2U);
+    EXPECT_EQ(again.info.planes[0].data, first.info.planes[0].data);
+    EXPECT_EQ(again.info.forwarded_ns, first.info.forwarded_ns);
+    tv_frame_release(first.frame);
+    tv_frame_release(again.frame);
+    close_cleanly();
+}
+
 TEST_F(CapiFrames, a_buffer_that_no_video_fills_is_current_in_the_compositors_own_pixels) {
     ASSERT_TRUE(start_video());
     Video raw = make_raw();
@@ -181,6 +199,24 @@ TEST_F(CapiFrames, in_a_zero_pass_session_the_buffer_is_written_on_demand_alone)
     EXPECT_EQ(crc_shown(), crc32_of(reinterpret_cast<const std::byte*>(pixels.data()), pixels.size()));
     EXPECT_EQ(tv_receiver_force_pass(receiver_, 12345, 10), TV_ERROR_NOT_FOUND);
     tv_frame_release(found.frame);
+    close_cleanly();
+}
+
+TEST_F(CapiFrames, no_pass_is_forced_while_the_receiver_is_paused) {
+    config_.zero_pass = 1;
+    ASSERT_TRUE(start_video());
+    Video video = make_video();
+    send_packet(video, true);
+    present(video.buffer);
+    const std::uint32_t before = crc_shown();
+    EXPECT_EQ(tv_receiver_pause(receiver_, 5000), TV_OK);
+    EXPECT_EQ(tv_receiver_force_pass(receiver_, key(video), 5000), TV_ERROR_STATE);
+    EXPECT_EQ(tv_receiver_resume(receiver_), TV_OK);
+    present(video.buffer);
+    EXPECT_EQ(crc_shown(), before) << "nothing was converted";
+    EXPECT_EQ(tv_receiver_force_pass(receiver_, key(video), 5000), TV_OK);
+    present(video.buffer);
+    EXPECT_NE(crc_shown(), before);
     close_cleanly();
 }
 
