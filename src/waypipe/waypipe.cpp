@@ -1,16 +1,20 @@
 // waypipe_main() and wwn_waypipe_client_fd(): what hosts called that had waypipe linked in.
 #include "tunnelview/waypipe.h"
 
+#include <cerrno>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "cli/compositor.h"
 #include "cli/options.h"
+#include "cli/security_context.h"
 #include "cli/tell.h"
 #include "cli/unix_socket.h"
 #include "tunnelview/tunnelview.h"
@@ -35,9 +39,12 @@ std::optional<std::string> variable(const char* name) {
 }
 
 // WAYLAND_SOCKET is the host's own.
+WaylandEnvironment environment() {
+    return {std::nullopt, variable("WAYLAND_DISPLAY"), variable("XDG_RUNTIME_DIR")};
+}
+
 Outcome<std::string> display_path() {
-    TV_ASSIGN(CompositorPlace place,
-              find_compositor({std::nullopt, variable("WAYLAND_DISPLAY"), variable("XDG_RUNTIME_DIR")}));
+    TV_ASSIGN(CompositorPlace place, find_compositor(environment()));
     return place.path;
 }
 
@@ -88,21 +95,41 @@ int serve(const Options& options, const std::string& display, Channel channel) {
     return result == TV_OK ? 0 : 1;
 }
 
+// Those that have ended are destroyed.
+void reap(std::vector<tv_receiver>& receivers) {
+    std::erase_if(receivers, [](tv_receiver receiver) {
+        if (tv_receiver_wait(receiver, 0) == TV_ERROR_TIMEOUT) return false;
+        (void)tv_receiver_destroy(receiver);
+        return true;
+    });
+}
+
+// Invalid: nobody has connected for a while, or there is no descriptor to be had, which the end of another
+// connection changes.
+UniqueFd accept_channel(int listener) {
+    pollfd ask{listener, POLLIN, 0};
+    if (::poll(&ask, 1, kReapMilliseconds) != 1) return {};
+    UniqueFd channel = UniqueFd::adopt(::accept(listener, nullptr, nullptr));
+    if (channel.valid()) (void)::fcntl(channel.get(), F_SETFD, FD_CLOEXEC);
+    const bool gone = errno == ECONNABORTED || errno == EINTR || errno == EAGAIN;
+    if (!channel.valid() && !gone) {
+        tell(fmt::format("cannot accept a connection: {}", errno_text(errno)));
+        (void)::poll(nullptr, 0, kReapMilliseconds); // it waits in the queue, and poll() would return at once
+    }
+    return channel;
+}
+
 // Each accepted channel in a thread of the library's.
 int listen_and_serve(const Options& options, const std::string& display) {
-    auto listener = UnixListener::bind(options.socket.value_or(kDefaultClientSocket), kBacklog);
+    const std::string path = options.socket.value_or(kDefaultClientSocket);
+    // Reaching one would change the host's working directory for a moment.
+    if (path.size() > max_socket_path()) return give_up("the socket's path is too long: " + path);
+    auto listener = UnixListener::bind(path, kBacklog);
     if (!listener) return give_up(listener.error().message);
     std::vector<tv_receiver> receivers;
     while (true) {
-        pollfd ask{listener->fd(), POLLIN, 0};
-        (void)::poll(&ask, 1, kReapMilliseconds);
-        std::erase_if(receivers, [](tv_receiver receiver) {
-            if (tv_receiver_wait(receiver, 0) == TV_ERROR_TIMEOUT) return false;
-            (void)tv_receiver_destroy(receiver);
-            return true;
-        });
-        if (ask.revents == 0) continue;
-        const UniqueFd channel = UniqueFd::adopt(::accept(listener->fd(), nullptr, nullptr));
+        const UniqueFd channel = accept_channel(listener->fd());
+        reap(receivers);
         if (!channel.valid()) continue;
         if (options.oneshot) {
             listener->close();
@@ -124,8 +151,16 @@ int run_client(const std::vector<std::string>& arguments) {
         return print_out(options->mode == Mode::Help ? help_text() : version_text()) ? 0 : 1;
     if (options->mode != Mode::Client || options->vsock)
         return give_up("inside another program only `client` works, on a Unix socket or with --socket-fds");
-    const auto display = display_path();
+    if (options->stats || options->record)
+        return give_up("inside another program there is neither --stats nor --record: see tunnelview.h");
+    auto display = display_path();
     if (!display) return give_up(display.error().message);
+    std::optional<SecurityContext> context; // as long as anybody is served
+    if (options->security_context) {
+        auto made = SecurityContext::create({*display, {}}, environment(), *options->security_context);
+        if (!made) return give_up(made.error().message);
+        display = context.emplace(std::move(*made)).path();
+    }
     if (options->socket_fds)
         return serve(*options, *display, {options->socket_fds->read, options->socket_fds->write});
     return listen_and_serve(*options, *display);

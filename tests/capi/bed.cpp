@@ -16,6 +16,7 @@ tv_callbacks Host::callbacks() {
         auto& self = *static_cast<Host*>(user);
         {
             const std::lock_guard lock(self.mutex_);
+            self.threads_.insert(std::this_thread::get_id());
             self.states_.push_back({event->state, event->reason, event->result, event->wire_version,
                                     event->compression, event->title, event->app_id, event->message,
                                     event->abandoned_threads});
@@ -26,9 +27,16 @@ tv_callbacks Host::callbacks() {
         auto& self = *static_cast<Host*>(user);
         {
             const std::lock_guard lock(self.mutex_);
+            self.threads_.insert(std::this_thread::get_id());
             self.frames_.push_back(*event);
         }
         if (self.on_frame) self.on_frame(*event);
+    };
+    calls.stats = [](void* user, const tv_stats* stats) {
+        auto& self = *static_cast<Host*>(user);
+        const std::lock_guard lock(self.mutex_);
+        self.threads_.insert(std::this_thread::get_id());
+        self.stats_.push_back(*stats);
     };
     return calls;
 }
@@ -48,6 +56,16 @@ std::optional<Host::State> Host::last(tv_state state) {
 std::vector<tv_frame_event> Host::frames() {
     const std::lock_guard lock(mutex_);
     return frames_;
+}
+
+std::vector<tv_stats> Host::stats() {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+}
+
+std::set<std::thread::id> Host::threads() {
+    const std::lock_guard lock(mutex_);
+    return threads_;
 }
 
 std::string Host::log() {

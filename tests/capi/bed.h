@@ -3,7 +3,9 @@
 
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "capi/setup.h"
@@ -28,7 +30,10 @@ public:
     [[nodiscard]] std::vector<State> states();
     [[nodiscard]] std::optional<State> last(tv_state state);
     [[nodiscard]] std::vector<tv_frame_event> frames();
+    [[nodiscard]] std::vector<tv_stats> stats();
     [[nodiscard]] std::string log();
+    // On which the state, stats and frame callbacks ran.
+    [[nodiscard]] std::set<std::thread::id> threads();
     // Called inside each state and frame callback.
     std::function<void(const tv_state_event&)> on_state;
     std::function<void(const tv_frame_event&)> on_frame;
@@ -37,6 +42,8 @@ private:
     std::mutex mutex_;
     std::vector<State> states_;
     std::vector<tv_frame_event> frames_;
+    std::vector<tv_stats> stats_;
+    std::set<std::thread::id> threads_;
     std::string log_;
 };
 
