@@ -22,10 +22,11 @@ def load(path):
 
 
 def skip_reason(case):
-    """GoogleTest prints `file:line: Skipped`, then the reason."""
+    """GoogleTest prints `file:line: Skipped`, then the reason; scripts print lines that begin with `skipped: `."""
     output = case.findtext("system-out") or ""
     match = re.search(r": Skipped\n(.*?)\n*\[  SKIPPED \]", output, re.DOTALL)
-    reason = " ".join(match.group(1).split()) if match else ""
+    lines = re.findall(r"^skipped: (.*)$", output, re.MULTILINE)
+    reason = " ".join(match.group(1).split()) if match else "; ".join(lines)
     return reason.removeprefix("skipped: ") or "no reason given"
 
 

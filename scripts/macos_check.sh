@@ -110,6 +110,16 @@ is_macho() {
     file "$program" | tee /dev/stderr | grep -q "Mach-O 64-bit.* $want executable\|Mach-O 64-bit $want executable"
 }
 
+# What the dynamic library shows: exactly the symbols of symbols.txt. zig puts a libc++ of its own into it, whose operators new and delete
+# show; on a Mac that is the system's.
+symbols() {
+    local library=$work/$1/src/capi/libtunnelview.dylib shown
+    shown=$(llvm-nm-19 --extern-only --defined-only --format=just-symbols "$library" | grep -vE '^(__Zn[aw]|__Zd[al]|___dso_handle$|__mh_dylib_header$)')
+    diff <(sed 's/^/_/' src/capi/symbols.txt | LC_ALL=C sort) <(printf '%s\n' "$shown" | LC_ALL=C sort -u) || return 1
+    # Which asks for these two itself.
+    ! llvm-nm-19 --undefined-only --format=just-symbols "$library" | grep -xFf <(grep -vxE 'abort|setlocale' tests/capi/forbidden_imports.txt | sed 's/^/_/')
+}
+
 step "tools"
 find_zig || die "no zig: neither ziglang $zig_version from the Python package index nor $npm_zig could be installed; nothing was checked"
 say "zig $("$zig" version): ${zig#"$top"/}"
@@ -134,21 +144,27 @@ for arch in $arches; do
         mkdir -p "$work/$name"
         cp "$work/$arch/tunnelview" "$program"
         check "$name is a Mach-O executable for its processor" is_macho "$arch" "$program" || continue
+        check "$name's library shows its listed symbols alone and asks for nothing process-wide" symbols "$arch" || true
         check "$name asks the system for nothing that is not in the tables" python3 scripts/apple_stubs.py --check "$program" --facts "$facts" || true
     done
 done
 # What an app links: no program, no spawning of others.
 ios() {
     local kind=$1 folder=ios-$1
-    cross "$folder" "$folder" tunnelview_static -DTV_IOS=ON -DTV_PROGRAM=OFF -DTV_FFMPEG=OFF || return 1
-    llvm-objdump-19 --macho --private-headers "$work/$folder/src/capi/libtunnelview.a" >"$work/$folder/headers.txt" || return 1
+    cross "$folder" "$folder" "tunnelview_static tunnelview_waypipe" -DTV_IOS=ON -DTV_PROGRAM=OFF -DTV_FFMPEG=OFF || return 1
+    llvm-objdump-19 --macho --private-headers "$work/$folder/src/capi/libtunnelview.a" "$work/$folder/src/waypipe/libtunnelview-waypipe.a" \
+        >"$work/$folder/headers.txt" || return 1
     case $kind in device) kind=ios ;; *) kind=iossimulator ;; esac
     # Every object says for which system it is.
-    [ "$(grep -c "platform $kind\$" "$work/$folder/headers.txt")" -gt 20 ] && ! grep -E '^ *platform ' "$work/$folder/headers.txt" | grep -qv "platform $kind\$"
+    [ "$(grep -c "platform $kind\$" "$work/$folder/headers.txt")" -gt 20 ] || return 1
+    ! grep -E '^ *platform ' "$work/$folder/headers.txt" | grep -qv "platform $kind\$" || return 1
+    # What existing hosts link is there, and in the archive of its own alone.
+    ! llvm-nm-19 --defined-only "$work/$folder/src/capi/libtunnelview.a" | grep -E ' _(waypipe_main|wwn_waypipe_client_fd)$' || return 1
+    [ "$(llvm-nm-19 --defined-only "$work/$folder/src/waypipe/libtunnelview-waypipe.a" | grep -cE ' T _(waypipe_main|wwn_waypipe_client_fd)$')" -eq 2 ]
 }
 for kind in ${TV_IOS_KINDS:-device simulator}; do
     step "iOS, $kind"
-    check "the library for iOS ($kind) compiles, warnings as errors" ios "$kind" || true
+    check "the libraries for iOS ($kind) compile, warnings as errors" ios "$kind" || true
 done
 if [ "$arches" = "aarch64 x86_64" ]; then
     check "every source of src was compiled" python3 scripts/macos_sources.py --check "$work/sources.txt" || true

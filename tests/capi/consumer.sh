@@ -22,6 +22,17 @@ done
 "$work/build/host_waypipe" "$work/wayland" 2>"$work/told" || { printf 'host_waypipe: %d\n' $? && exit 1; }
 grep -q 'inside another program only' "$work/told"
 
+# Who links the shared library needs none of what it was built with, and who wants the static one is told.
+bare=(-DCMAKE_DISABLE_FIND_PACKAGE_fmt=ON -DCMAKE_DISABLE_FIND_PACKAGE_spdlog=ON -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON)
+quiet cmake -S "$source" -B "$work/bare" -G Ninja -DKINDS=shared "${bare[@]}" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx"
+quiet cmake --build "$work/bare"
+"$work/bare/host_shared"
+if cmake -S "$source" -B "$work/refused" -G Ninja -DKINDS=static "${bare[@]}" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" \
+    >"$work/log" 2>&1 || ! grep -q 'the static library needs fmt::fmt' "$work/log"; then
+    cat "$work/log"
+    exit 1
+fi
+
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 quiet pkg-config --validate tunnelview
 flags() { pkg-config "$@" tunnelview; }
