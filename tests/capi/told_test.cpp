@@ -102,6 +102,8 @@ TEST_F(CapiTold, run_calls_back_on_the_callers_thread_alone) {
         runner = std::this_thread::get_id();
         EXPECT_EQ(tv_receiver_run(receiver_), TV_OK);
     });
+    channel_.reset(); // it has its own
+    display_.reset();
     peer_.emplace(std::move(peer_end_), 17, CompressionKind::Lz4, VideoKind::Vp9);
     window_ = peer_->open_window();
     dmabuf_ = peer_->bind("zwp_linux_dmabuf_v1", 3);

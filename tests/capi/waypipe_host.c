@@ -1,5 +1,5 @@
-/* waypipe_host ARGUMENT...: a host that had waypipe linked in. With `fd N` it serves that descriptor, which it
- * closes itself, else it is waypipe. */
+/* waypipe_host ARGUMENT...: a host that had waypipe linked in. With `fd N` it serves that descriptor, which
+ * it closes itself, else it is waypipe. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

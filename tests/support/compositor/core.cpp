@@ -175,6 +175,7 @@ void Core::note(wl_client* client, std::string text) {
     append({client == nullptr ? 0 : client_number(client), LogEntry::Kind::Note, std::move(text)});
 }
 void Core::note(wl_resource* resource, const std::string& text) {
+    if (resource == nullptr) return note(static_cast<wl_client*>(nullptr), text); // of an object that is gone
     note(wl_resource_get_client(resource), name_of(resource) + " " + text);
 }
 
