@@ -64,6 +64,12 @@ private:
     std::vector<CompositorEnd> others_;
 };
 
+// Of each of the longer recordings.
+constexpr std::size_t kPoints = kSanitized ? 12 : 34;
+constexpr std::size_t kRestarts = kSanitized ? 5 : 10;
+constexpr std::size_t kShort = 4096;
+constexpr std::size_t kStep = kSanitized ? 64 : 4; // of a short one
+
 class SuddenEnd : public testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
@@ -90,6 +96,7 @@ protected:
             },
             kPatience));
         ASSERT_TRUE(program_->running()) << program_->err();
+        stage_->serve(); // it tries the compositor before it listens: not the connection to be played
     }
 
     // Whether somebody listens on socket_; a file that nobody listens on does not count.
@@ -165,10 +172,17 @@ protected:
         return stage_->player() && stage_->player()->send(part, fds) == part.size();
     }
 
-    // Offsets spread over the recording, none at the same place of a message by design.
-    [[nodiscard]] std::vector<std::size_t> points(std::size_t count) const {
+    // So many offsets spread over the recording, none at the same place of a message by design.
+    [[nodiscard]] std::vector<std::size_t> spread(std::size_t count) const {
         std::vector<std::size_t> offsets;
         for (std::size_t i = 0; i < count; ++i) offsets.push_back((recording_.size() * i + i) / count);
+        return offsets;
+    }
+    // Every word of a short recording, and with them the borders of all messages; of others some.
+    [[nodiscard]] std::vector<std::size_t> points() const {
+        if (recording_.size() > kShort) return spread(kPoints);
+        std::vector<std::size_t> offsets;
+        for (std::size_t at = 0; at < recording_.size(); at += kStep) offsets.push_back(at);
         return offsets;
     }
 
@@ -210,16 +224,12 @@ private:
     return state == "Z";
 }
 
-// Of each of three recordings: about a hundred in all.
-constexpr std::size_t kPoints = kSanitized ? 12 : 34;
-constexpr std::size_t kRestarts = kSanitized ? 5 : 10;
-
 TEST_P(SuddenEnd, of_the_remote_side_leaves_nothing) {
     play(0);
     peer_->close();
     ASSERT_TRUE(no_connection_left());
     const int descriptors = count_descriptors(program_->pid());
-    for (std::size_t offset : points(kPoints)) {
+    for (std::size_t offset : points()) {
         SCOPED_TRACE(offset);
         ASSERT_NO_FATAL_FAILURE(play(offset));
         peer_->close();
@@ -230,7 +240,7 @@ TEST_P(SuddenEnd, of_the_remote_side_leaves_nothing) {
 }
 
 TEST_P(SuddenEnd, of_the_compositor_leaves_nothing_and_is_told_to_the_remote_side) {
-    for (std::size_t offset : points(kPoints)) {
+    for (std::size_t offset : points()) {
         SCOPED_TRACE(offset);
         ASSERT_NO_FATAL_FAILURE(play(offset));
         stage_->player()->hang_up();
@@ -243,7 +253,7 @@ TEST_P(SuddenEnd, of_the_compositor_leaves_nothing_and_is_told_to_the_remote_sid
 }
 
 TEST_P(SuddenEnd, of_a_connections_process_leaves_nothing) {
-    for (std::size_t offset : points(kPoints)) {
+    for (std::size_t offset : points()) {
         SCOPED_TRACE(offset);
         ASSERT_NO_FATAL_FAILURE(play(offset));
         ASSERT_TRUE(eventually([&] { return list_children(program_->pid()).size() == 1; }, kPatience));
@@ -256,7 +266,7 @@ TEST_P(SuddenEnd, of_a_connections_process_leaves_nothing) {
 }
 
 TEST_P(SuddenEnd, by_sigterm_leaves_nothing) {
-    for (std::size_t offset : points(kPoints)) {
+    for (std::size_t offset : points()) {
         SCOPED_TRACE(offset);
         ASSERT_NO_FATAL_FAILURE(play(offset));
         ASSERT_TRUE(eventually([&] { return list_children(program_->pid()).size() == 1; }, kPatience));
@@ -272,7 +282,7 @@ TEST_P(SuddenEnd, by_sigterm_leaves_nothing) {
 }
 
 TEST_P(SuddenEnd, by_sigkill_lets_connections_end_and_the_next_start_replaces_the_socket) {
-    for (std::size_t offset : points(kRestarts)) {
+    for (std::size_t offset : spread(kRestarts)) {
         SCOPED_TRACE(offset);
         ASSERT_NO_FATAL_FAILURE(play(offset));
         ASSERT_TRUE(eventually([&] { return list_children(program_->pid()).size() == 1; }, kPatience));
