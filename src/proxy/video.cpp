@@ -45,6 +45,7 @@ public:
         options.budget = &streams_.budget_;
         options.log = proxy.log;
         options.stream = rid_;
+        options.said = &streams_.said_;
         const bool zero_pass = streams_.config_.zero_pass;
         video::Paint paint = make_paint(image);
         // With zero_pass the host asks for passes, from any of its threads.

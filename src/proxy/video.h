@@ -54,6 +54,7 @@ private:
     std::uint64_t pixels_ = 0;        // of all streams
     video::LogBudget budget_;
     std::shared_ptr<video::PacketMemory> packets_ = std::make_shared<video::PacketMemory>();
+    video::SaidOnce said_;
     bool told_ = false; // once is enough for the log
 };
 

@@ -57,7 +57,7 @@ std::uint64_t Driver::push(std::shared_ptr<const Packet> packet) {
     entry.key_ordinal = key_ordinal_;
     // Nothing at all would tell libavcodec that the stream ends.
     entry.skip = frozen_ || too_large_ || entry.bytes.empty();
-    if (too_large_) say_once("it is much larger than its buffer and is not decoded");
+    if (too_large_) say_once(&SaidOnce::too_large, "it is much larger than its buffer and is not decoded");
     ++counts_.packets;
     counts_.bytes += entry.bytes.size();
     queued_bytes_ += entry.bytes.size();
@@ -243,7 +243,7 @@ void Driver::on_picture(Entry& entry, Picture picture, const LaneEvent& event) {
             if (entry.announced && !too_small(*entry.announced))
                 return on_fault(number,
                                 {ErrorCategory::Io, "decoder gave a picture smaller than announced", 0, 0});
-            say_once("its pictures are smaller than the buffer and are not shown");
+            say_once(&SaidOnce::too_small, "its pictures are smaller than the buffer and are not shown");
         } else {
             entry.picture = std::move(picture);
             entry.submitted_at = event.began;

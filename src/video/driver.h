@@ -27,6 +27,14 @@ struct LogBudget {
     std::size_t limit = limits::kMaxDecoderLogTotal;
 };
 
+// What the log was told about a connection's streams; each of it once. The connection's thread only.
+struct SaidOnce {
+    bool broken = false;
+    bool no_decoder = false;
+    bool too_large = false;
+    bool too_small = false;
+};
+
 struct DriverOptions {
     Codec codec = Codec::H264;
     Size buffer{};                           // pictures smaller than this are never shown
@@ -36,6 +44,7 @@ struct DriverOptions {
     const Clock* clock = &system_clock();
     std::function<void()> wake{}; // any thread: service() has something to do
     LogBudget* budget = nullptr;  // optional; shared by the connection's drivers
+    SaidOnce* said = nullptr;     // the same
     Log log{};
     std::int32_t stream = 0; // names the stream in logs: its RID
     std::size_t log_bytes = limits::kMaxDecoderLogBytes;
@@ -167,7 +176,7 @@ private:
     void note_failure(std::size_t index, std::uint64_t key_ordinal);
     void refresh_allowance(std::uint64_t key_ordinal);
     [[nodiscard]] Entry* first_open(); // the first entry whose outcome is not known
-    void say_once(const char* text);
+    void say_once(bool SaidOnce::* what, const char* text);
 
     const DriverOptions options_;
     std::vector<Candidate> candidates_;
@@ -202,7 +211,7 @@ private:
     Fifo<Outcome> outcomes_;
     std::size_t pictures_waiting_ = 0;
     std::vector<LaneEvent> events_;
-    bool told_ = false;
+    SaidOnce own_said_; // without options_.said
 
     DriverStatistics counts_;
     Durations queue_times_;

@@ -145,7 +145,7 @@ bool Driver::fail_over(const char* why) {
 void Driver::on_corrupt(Entry& entry, const Error& error) {
     if (move_for_packet(entry)) return;
     options_.log.debug("video stream {}: packet {}: {}", options_.stream, entry.number, describe(error));
-    say_once("a packet is broken: the last good picture stays until the next key frame");
+    say_once(&SaidOnce::broken, "a packet is broken: the last good picture stays until the next key frame");
     freeze_from(entry.number);
     // libavcodec's H.264 decoder carries something of a broken picture over into the next key frame.
     drop_lane();
@@ -178,7 +178,7 @@ void Driver::on_fault(std::uint64_t number, const Error& error) {
 void Driver::give_up(const Error& error) {
     options_.log.debug("video stream {}: given up until the next key frame: {}", options_.stream,
                        describe(error));
-    say_once("no decoder can go on: the last good picture stays");
+    say_once(&SaidOnce::no_decoder, "no decoder can go on: the last good picture stays");
     counts_.given_up = true;
     Entry* entry = first_open();
     drop_lane();
@@ -223,7 +223,7 @@ bool Driver::start_for(const Entry& entry) {
     const auto candidate = usable_from(0, entry.key_ordinal);
     if (!candidate) {
         counts_.given_up = true;
-        say_once("no decoder for it here: the buffer keeps its contents");
+        say_once(&SaidOnce::no_decoder, "no decoder for it here: the buffer keeps its contents");
         return false;
     }
     start(*candidate, entry.key ? entry.number : first_);
@@ -254,8 +254,9 @@ void Driver::drop_lane() {
     next_submit_ = decided_;
 }
 
-void Driver::say_once(const char* text) {
-    if (std::exchange(told_, true)) return;
+void Driver::say_once(bool SaidOnce::* what, const char* text) {
+    SaidOnce& said = options_.said != nullptr ? *options_.said : own_said_;
+    if (std::exchange(said.*what, true)) return;
     options_.log.warning("video stream {} ({}): {}", options_.stream, codec_name(options_.codec), text);
 }
 
