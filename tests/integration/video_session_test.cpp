@@ -248,6 +248,40 @@ TEST_F(VideoSession, a_flipped_buffer_shows_its_picture_upside_down) {
     close_cleanly();
 }
 
+TEST_F(VideoSession, a_stream_opened_without_naming_a_codec_is_h264) {
+    if (video::available_decoders(true).empty()) GTEST_SKIP() << "skipped: built without libavcodec";
+    const auto streams = recorded_streams(TV_FIXTURES "/video/084-h264-xr24-640x480.s2c");
+    ASSERT_TRUE(streams && !streams->empty());
+    const RecordedStream& stream = streams->begin()->second;
+    const video::Size size{stream.width, stream.height};
+    SessionConfig config = session_config();
+    for (auto& decoder : video::available_decoders(true)) config.decoders.push_back(std::move(decoder));
+    ASSERT_TRUE(start_video({}, std::move(config)));
+    std::vector<std::uint32_t> named, unnamed;
+    for (const bool name_it : {true, false}) {
+        const Rid rid = peer_->new_rid();
+        if (name_it) {
+            open_image(rid, static_cast<std::uint32_t>(video::Codec::H264), kXr24, size);
+        } else {
+            msg::OpenDmavidDst open{rid, 0, {}};
+            open.slice = {size.width, size.height, kXr24, 1, {}, {size.width * 4}, 0, {1}, 0};
+            peer_->send(open);
+        }
+        const std::uint32_t buffer = make_buffer_of(rid, kXr24, 0, size);
+        for (std::size_t packet = 0; packet < 3; ++packet) {
+            peer_->send(msg::SendDmavidPacket{rid, stream.packets.at(packet)});
+            present(buffer);
+            const auto picture = compositor_->picture(1, "wl_surface#1");
+            ASSERT_TRUE(picture && !picture->blank());
+            (name_it ? named : unnamed).push_back(picture->crc);
+        }
+    }
+    EXPECT_EQ(unnamed, named);
+    EXPECT_NE(unnamed[0], unnamed[1]);
+    EXPECT_EQ(error_text(), "");
+    close_cleanly();
+}
+
 // --- decoders that fail
 // -------------------------------------------------------------------------------------
 
