@@ -13,9 +13,9 @@
  *   thread and restores the mask). It does not fork, exec, exit, change the working directory, change the
  *   environment (on Apple's systems it reads TMPDIR), or use standard input, output or error. What lasts:
  *   where software video decoding was built in, libavcodec is loaded with dlopen() at the first video that
- *   needs it and stays loaded. Do not unload a shared libtunnelview, because a thread may be left behind in a
- *   decoder that does not return; on Linux dlclose() leaves it where it is (-z nodelete), on Apple's systems
- *   nothing does that for you.
+ *   needs it, or when a remote side starts that says it will encode such, and stays loaded. Do not unload a
+ *   shared libtunnelview, because a thread may be left behind in a decoder that does not return; on Linux
+ *   dlclose() leaves it where it is (-z nodelete), on Apple's systems nothing does that for you.
  *
  * - Instances: any number of receivers at once and after each other; they share nothing.
  *

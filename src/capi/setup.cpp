@@ -30,15 +30,23 @@ public:
     [[nodiscard]] bool may_decode(video::Codec codec) const override {
         return allowed(codec) && factory_->may_decode(codec);
     }
+    [[nodiscard]] Status prepare(video::Codec codec) override {
+        TV_TRY(check(codec));
+        return factory_->prepare(codec);
+    }
     [[nodiscard]] Result<std::unique_ptr<video::Decoder>>
     create(const video::StreamParameters& stream, std::shared_ptr<video::DecodeSink> sink) override {
-        if (!allowed(stream.codec)) return fail(ErrorCategory::Unsupported, "codec not allowed by the host");
+        TV_TRY(check(stream.codec));
         return factory_->create(stream, std::move(sink));
     }
 
 private:
     [[nodiscard]] bool allowed(video::Codec codec) const {
         return (codecs_ >> static_cast<unsigned>(codec) & 1) != 0;
+    }
+    [[nodiscard]] Status check(video::Codec codec) const {
+        if (!allowed(codec)) return fail(ErrorCategory::Unsupported, "codec not allowed by the host");
+        return {};
     }
     const std::shared_ptr<video::DecoderFactory> factory_;
     const std::uint64_t codecs_;

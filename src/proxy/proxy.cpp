@@ -22,13 +22,10 @@ void Proxy::start(const ConnectionHeader& header) {
     mirror.compression = header.compression;
     channel.start(version, header.compression);
     video_sender = header.video != VideoKind::Unspecified && header.video != VideoKind::None;
-    const bool offered = config.offer_gpu && !header.no_dmabuf && video.may_decode(header.video);
+    const bool offered = config.offer_gpu && !header.no_dmabuf && video.prepare(header.video, log);
     dmabuf.real = offered && config.surfaces != nullptr;
     dmabuf.enabled = offered && !dmabuf.real;
     if (config.surfaces != nullptr && !dmabuf.real) log_gate_fallback(*this);
-    if (config.offer_gpu && !video.may_decode(header.video))
-        log.warning(
-            "nothing here decodes the video that the remote side would send; applications draw without GPU");
     log.debug("remote waypipe speaks version {}, compression {}", header.version,
               compression_name(header.compression));
 }

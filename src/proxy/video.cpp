@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "proxy/dmabuf_surface.h"
 #include "proxy/image_format.h"
 #include "proxy/proxy.h"
@@ -43,9 +45,9 @@ public:
         options.clock = &proxy.clock;
         options.wake = streams_.config_.wake;
         options.budget = &streams_.budget_;
+        options.said = &streams_.said_;
         options.log = proxy.log;
         options.stream = rid_;
-        options.said = &streams_.said_;
         const bool zero_pass = streams_.config_.zero_pass;
         video::Paint paint = make_paint(image);
         // With zero_pass the host asks for passes, from any of its threads.
@@ -166,25 +168,39 @@ Result<ImageLayout> video_layout(msg::Slice slice) {
     return layout;
 }
 
-} // namespace
-
-bool VideoStreams::may_decode(VideoKind kind) const {
-    auto any = [this](video::Codec codec) {
-        return std::ranges::any_of(config_.decoders,
-                                   [codec](auto* factory) { return factory->may_decode(codec); });
-    };
+std::optional<video::Codec> codec_of(VideoKind kind) {
     switch (kind) {
+    case VideoKind::H264:
+        return video::Codec::H264;
+    case VideoKind::Vp9:
+        return video::Codec::Vp9;
+    case VideoKind::Av1:
+        return video::Codec::Av1;
     case VideoKind::Unspecified:
     case VideoKind::None:
-        return true;
-    case VideoKind::H264:
-        return any(video::Codec::H264);
-    case VideoKind::Vp9:
-        return any(video::Codec::Vp9);
-    case VideoKind::Av1:
-        return any(video::Codec::Av1);
+        break;
     }
-    return !config_.decoders.empty(); // newer than us: message by message
+    return std::nullopt;
+}
+
+} // namespace
+
+bool VideoStreams::prepare(VideoKind kind, const Log& log) const {
+    if (kind == VideoKind::Unspecified || kind == VideoKind::None) return true;
+    const std::optional<video::Codec> codec = codec_of(kind);
+    std::string reasons;
+    for (video::DecoderFactory* decoder : config_.decoders) {
+        const Status ready = codec ? decoder->prepare(*codec) : Status{}; // newer: message by message
+        if (ready) return true;
+        reasons += fmt::format("; {}: {}", decoder->name(), describe(ready.error()));
+    }
+    if (reasons.empty()) reasons = "; there is no decoder at all";
+    log.warning(
+        "nothing here decodes the {}video that the remote side would send ({}): its applications draw "
+        "without GPU. Install what is missing (`tunnelview doctor` lists the decoders), or start the remote "
+        "side with another --video or without",
+        codec ? fmt::format("{} ", video::codec_name(*codec)) : "", reasons.substr(2));
+    return false;
 }
 
 std::optional<std::int64_t> VideoStreams::deadline() const {

@@ -37,8 +37,9 @@ public:
     explicit VideoStreams(VideoConfig config) : config_(std::move(config)) {}
 
     [[nodiscard]] const VideoConfig& config() const { return config_; }
-    // Whether something here may decode what the remote side says it encodes.
-    [[nodiscard]] bool may_decode(VideoKind kind) const;
+    // Whether something here decodes what the remote side says it encodes; if not, the log has the reasons.
+    // Loads the first decoder that does (DecoderFactory::prepare).
+    [[nodiscard]] bool prepare(VideoKind kind, const Log& log) const;
     // When some stream must be serviced without a wake; steady nanoseconds.
     [[nodiscard]] std::optional<std::int64_t> deadline() const;
     // Packets that wait to be decoded, for the channel's back-pressure.
@@ -53,8 +54,8 @@ private:
     std::vector<VideoImage*> images_; // alive now
     std::uint64_t pixels_ = 0;        // of all streams
     video::LogBudget budget_;
-    std::shared_ptr<video::PacketMemory> packets_ = std::make_shared<video::PacketMemory>();
     video::SaidOnce said_;
+    std::shared_ptr<video::PacketMemory> packets_ = std::make_shared<video::PacketMemory>();
     bool told_ = false; // once is enough for the log
 };
 

@@ -21,6 +21,11 @@ const char* codec_name(Codec codec) {
     return "unknown codec";
 }
 
+Status DecoderFactory::prepare(Codec codec) {
+    if (!may_decode(codec)) return fail(ErrorCategory::Unsupported, "this system has no decoder for it");
+    return {};
+}
+
 namespace {
 
 bool covers(const Plane& plane, std::size_t row_bytes, std::size_t rows) {

@@ -102,6 +102,9 @@ public:
     [[nodiscard]] virtual bool hardware_for(Codec /*codec*/) const { return hardware(); }
     // Cheap, loads nothing, may be optimistic: create() has the last word.
     [[nodiscard]] virtual bool may_decode(Codec codec) const = 0;
+    // Finds out as much as can be known without a stream, and loads what decoding takes: up to 200 ms the
+    // first time, on any thread. Unsupported: create() would fail.
+    [[nodiscard]] virtual Status prepare(Codec codec);
     // On a worker thread; may take 100 ms. Unsupported: never try again for this stream.
     [[nodiscard]] virtual Result<std::unique_ptr<Decoder>> create(const StreamParameters& stream,
                                                                   std::shared_ptr<DecodeSink> sink) = 0;

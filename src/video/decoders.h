@@ -8,8 +8,8 @@
 
 namespace tv::video {
 
-// Software decoding by libavcodec, which is loaded when the first decoder is made and then stays. nullptr:
-// built without it. Whether it can be loaded shows at create() (Unsupported).
+// Software decoding by libavcodec, which the first prepare() or create() loads, and which then stays.
+// nullptr: built without it. Whether it can be loaded shows there (Unsupported).
 [[nodiscard]] std::unique_ptr<DecoderFactory> ffmpeg_decoders();
 
 // Decoding by VideoToolbox: in hardware, or by Apple's own software where there is none. Only in builds for

@@ -346,7 +346,36 @@ TEST_F(VideoSession, when_nothing_can_decode_buffers_stay_as_they_are_and_it_is_
     EXPECT_EQ(shown(), std::vector(9, crc_of_nothing()));
     EXPECT_EQ(error_text(), "");
     close_cleanly();
+    EXPECT_EQ(times_said("no decoder"), 1u) << log_.text();
 }
+
+class VideoOfTwoFailures : public VideoSession, public testing::WithParamInterface<Trouble> {};
+
+TEST_P(VideoOfTwoFailures, the_last_good_picture_stays_and_it_is_said_once) {
+    hardware_.hardware = true;
+    hardware_.fate = software_.fate = [](int, std::uint64_t ticket) {
+        return ticket < 2 ? Fate::Picture : GetParam().fate;
+    };
+    ASSERT_TRUE(start_video());
+    Video video = make_video();
+    std::vector<std::uint32_t> expected;
+    for (int frame = 0; frame < 6; ++frame) {
+        const std::uint32_t right = crc_of_grey(send_packet(video, frame == 0 || frame == 4));
+        expected.push_back(frame < 2 ? right : expected[1]);
+        present(video.buffer);
+    }
+    EXPECT_EQ(shown(), expected);
+    EXPECT_EQ(error_text(), "");
+    EXPECT_GT(software_.decoded, 0) << "both were asked";
+    close_cleanly();
+    EXPECT_EQ(times_said("the last good picture stays"), 1u) << log_.text();
+}
+
+INSTANTIATE_TEST_SUITE_P(Fates, VideoOfTwoFailures,
+                         testing::Values(Trouble{"corrupted", Fate::Corrupted},
+                                         Trouble{"unsupported", Fate::Unsupported},
+                                         Trouble{"broken", Fate::Broken}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 // --- what a peer may say
 // ------------------------------------------------------------------------------------
@@ -380,37 +409,8 @@ TEST_F(VideoSession, packets_for_raw_images_and_fills_for_videos_are_refused) {
     open.slice = {kSize.width, kSize.height, kXr24, 1, {}, {kSize.width * 4}, 0, {1}, 0};
     peer_->send(open);
     peer_->send(msg::SendDmavidPacket{open.rid, noise(100, 1)});
-    EXPECT_EQ(times_said("no decoder"), 1u) << log_.text();
     expect_refusal("video packet for something that is no video");
 }
-class VideoOfTwoFailures : public VideoSession, public testing::WithParamInterface<Trouble> {};
-
-TEST_P(VideoOfTwoFailures, the_last_good_picture_stays_and_it_is_said_once) {
-    hardware_.hardware = true;
-    hardware_.fate = software_.fate = [](int, std::uint64_t ticket) {
-        return ticket < 2 ? Fate::Picture : GetParam().fate;
-    };
-    ASSERT_TRUE(start_video());
-    Video video = make_video();
-    std::vector<std::uint32_t> expected;
-    for (int frame = 0; frame < 6; ++frame) {
-        const std::uint32_t right = crc_of_grey(send_packet(video, frame == 0 || frame == 4));
-        expected.push_back(frame < 2 ? right : expected[1]);
-        present(video.buffer);
-    }
-    EXPECT_EQ(shown(), expected);
-    EXPECT_EQ(error_text(), "");
-    EXPECT_GT(software_.decoded, 0) << "both were asked";
-    close_cleanly();
-    EXPECT_EQ(times_said("the last good picture stays"), 1u) << log_.text();
-}
-
-INSTANTIATE_TEST_SUITE_P(Fates, VideoOfTwoFailures,
-                         testing::Values(Trouble{"corrupted", Fate::Corrupted},
-                                         Trouble{"unsupported", Fate::Unsupported},
-                                         Trouble{"broken", Fate::Broken}),
-                         [](const auto& info) { return std::string(info.param.name); });
-
 
 TEST_F(VideoSession, a_fill_for_a_video_is_refused) {
     ASSERT_TRUE(start_video());
@@ -505,8 +505,65 @@ TEST_F(VideoOffer, without_any_decoder_a_sender_of_video_gets_no_dmabufs_at_all)
     ASSERT_TRUE(peer_->roundtrip());
     EXPECT_FALSE(peer_->globals().contains("zwp_linux_dmabuf_v1"));
     EXPECT_TRUE(peer_->globals().contains("wl_shm"));
-    EXPECT_TRUE(log_.contains("nothing here decodes the video"));
+    EXPECT_TRUE(log_.contains("nothing here decodes the H.264 video"));
     close_cleanly();
+}
+
+TEST_F(VideoOffer, a_sender_of_a_codec_that_no_decoder_is_ready_for_gets_none_and_the_log_has_the_reasons) {
+    hardware_.name = "one";
+    software_.name = "two";
+    hardware_.prepare = software_.prepare = [](video::Codec codec) -> Status {
+        if (codec != video::Codec::Av1) return {};
+        return fail(ErrorCategory::Unsupported, "made to be absent");
+    };
+    for (const auto& [kind, offered] : {std::pair{VideoKind::Av1, false}, {VideoKind::H264, true}}) {
+        SessionConfig config = session_config();
+        config.decoders.push_back(std::make_shared<FakeFactory>(hardware_));
+        config.decoders.push_back(std::make_shared<FakeFactory>(software_));
+        ASSERT_TRUE(start({17, CompressionKind::None, kind}, {}, std::move(config)));
+        ASSERT_TRUE(peer_->read_registry());
+        ASSERT_TRUE(peer_->roundtrip());
+        EXPECT_EQ(peer_->globals().contains("zwp_linux_dmabuf_v1"), offered);
+        close_cleanly();
+    }
+    EXPECT_TRUE(
+        log_.contains("AV1 video that the remote side would send (one: not supported: made to be absent; "
+                      "two: not supported: made to be absent)"))
+        << log_.text();
+    EXPECT_EQ(times_said("nothing here decodes"), 1u);
+}
+
+TEST_F(VideoOffer, one_decoder_that_is_ready_is_enough_and_the_next_is_not_loaded) {
+    bool asked = false;
+    software_.prepare = [&](video::Codec) -> Status {
+        asked = true;
+        return {};
+    };
+    SessionConfig config = session_config();
+    config.decoders.push_back(std::make_shared<FakeFactory>(hardware_));
+    config.decoders.push_back(std::make_shared<FakeFactory>(software_));
+    ASSERT_TRUE(start({17, CompressionKind::None, VideoKind::Vp9}, {}, std::move(config)));
+    ASSERT_TRUE(peer_->read_registry());
+    EXPECT_TRUE(peer_->globals().contains("zwp_linux_dmabuf_v1"));
+    close_cleanly();
+    EXPECT_FALSE(asked);
+}
+
+TEST_F(VideoOffer, nothing_is_loaded_for_a_sender_that_names_no_codec_or_replicates_no_dmabufs) {
+    bool asked = false;
+    hardware_.prepare = [&](video::Codec) -> Status {
+        asked = true;
+        return {};
+    };
+    for (const VideoKind kind : {VideoKind::None, VideoKind::Unspecified}) {
+        SessionConfig config = session_config();
+        config.decoders.push_back(std::make_shared<FakeFactory>(hardware_));
+        ASSERT_TRUE(start({17, CompressionKind::None, kind}, {}, std::move(config)));
+        ASSERT_TRUE(peer_->read_registry());
+        EXPECT_TRUE(peer_->globals().contains("zwp_linux_dmabuf_v1"));
+        close_cleanly();
+    }
+    EXPECT_FALSE(asked);
 }
 
 } // namespace

@@ -43,6 +43,11 @@ const AVCodec* find_decoder(const AvLibrary& library, Codec codec) {
     return nullptr;
 }
 
+Result<const AVCodec*> need_decoder(const AvLibrary& library, Codec codec) {
+    if (const AVCodec* found = find_decoder(library, codec)) return found;
+    return fail(ErrorCategory::Unsupported, "libavcodec has no decoder for this codec");
+}
+
 unsigned thread_count(const StreamParameters& stream) {
     if (std::uint64_t{stream.buffer.width} * stream.buffer.height < kThreadedPixels) return 1;
     const unsigned processors = std::thread::hardware_concurrency();
@@ -195,16 +200,20 @@ private:
 
 class FfmpegFactory final : public DecoderFactory {
 public:
+    explicit FfmpegFactory(AvLoader load) : load_(std::move(load)) {}
     [[nodiscard]] const char* name() const override { return "ffmpeg"; }
     [[nodiscard]] bool hardware() const override { return false; }
     [[nodiscard]] bool may_decode(Codec) const override { return true; }
+    [[nodiscard]] Status prepare(Codec codec) override {
+        TV_ASSIGN(Library library, loaded());
+        TV_TRY(need_decoder(*library, codec));
+        return {};
+    }
 
     [[nodiscard]] Result<std::unique_ptr<Decoder>> create(const StreamParameters& stream,
                                                           std::shared_ptr<DecodeSink> sink) override {
         TV_ASSIGN(Library library, loaded());
-        const AVCodec* codec = find_decoder(*library, stream.codec);
-        if (codec == nullptr)
-            return fail(ErrorCategory::Unsupported, "libavcodec has no decoder for this codec");
+        TV_ASSIGN(const AVCodec* codec, need_decoder(*library, stream.codec));
         Context context(library->avcodec_alloc_context3(codec), FreeContext{library});
         PacketPtr packet(library->av_packet_alloc(), FreePacket{library});
         if (!context || !packet) return fail(ErrorCategory::Io, "creating a decoder");
@@ -224,18 +233,23 @@ public:
 private:
     Result<Library> loaded() {
         std::lock_guard lock(mutex_); // several streams may begin at once
-        if (!library_) library_ = load_av_library();
+        if (!library_) library_ = load_();
         return *library_;
     }
 
+    const AvLoader load_;
     std::mutex mutex_;
     std::optional<Result<Library>> library_; // the answer stays, whatever it was
 };
 
 } // namespace
 
+std::unique_ptr<DecoderFactory> decoders_of_library(AvLoader load) {
+    return std::make_unique<FfmpegFactory>(std::move(load));
+}
+
 std::unique_ptr<DecoderFactory> ffmpeg_decoders() {
-    return std::make_unique<FfmpegFactory>();
+    return decoders_of_library(load_av_library);
 }
 
 } // namespace tv::video

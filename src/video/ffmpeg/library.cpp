@@ -25,7 +25,7 @@ bool resolve(void* handle, const char* name, Function& function) {
 Result<std::shared_ptr<const AvLibrary>> load_av_library() {
     void* util = open_library(kAvutilFile);
     void* codec = util != nullptr ? open_library(kAvcodecFile) : nullptr;
-    if (codec == nullptr) return fail(ErrorCategory::Unsupported, "libavcodec cannot be loaded");
+    if (codec == nullptr) return fail(ErrorCategory::Unsupported, kAvcodecAbsent);
     AvLibrary library;
 #define TV_RESOLVE(handle, name) resolve(handle, #name, library.name)
     const bool all = TV_RESOLVE(codec, avcodec_version) && TV_RESOLVE(codec, avcodec_find_decoder) &&

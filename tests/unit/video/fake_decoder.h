@@ -88,6 +88,8 @@ struct FakeScript {
     bool hardware = false;
     // Of the n-th decoder made (from 0); success when unset.
     std::function<std::optional<ErrorCategory>(int decoder)> create{};
+    // What prepare() says; success when unset.
+    std::function<Status(video::Codec)> prepare{};
     // What happens to a packet; Picture when unset. `ordinal`: counts this decoder's packets from 0.
     std::function<Fate(int decoder, std::uint64_t ticket)> fate{};
 
@@ -114,6 +116,9 @@ public:
     [[nodiscard]] const char* name() const override { return script_.name.c_str(); }
     [[nodiscard]] bool hardware() const override { return script_.hardware; }
     [[nodiscard]] bool may_decode(video::Codec) const override { return true; }
+    [[nodiscard]] Status prepare(video::Codec codec) override {
+        return script_.prepare ? script_.prepare(codec) : Status{};
+    }
     [[nodiscard]] Result<std::unique_ptr<video::Decoder>>
     create(const video::StreamParameters& stream, std::shared_ptr<video::DecodeSink> sink) override;
 
