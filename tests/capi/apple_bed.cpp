@@ -18,6 +18,7 @@ void CapiApple::TearDown() {
         fmt::print(stderr, "--- the compositor:\n{}---\n", contract_->complaints());
     contract_.reset();
     compositor_.reset();
+    leaks_.check();
     EXPECT_EQ(sim::surfaces_alive(), 0u);
     EXPECT_EQ(sim::alive_since(mark_), std::vector<std::string>{});
     sim::use_machine(""); // before the folder goes

@@ -2,6 +2,7 @@
 // another process of that machine or runs in this one.
 #pragma once
 
+#include "applesim/metal_leaks.h"
 #include "bed.h"
 #include "contract_bed.h"
 
@@ -28,6 +29,7 @@ protected:
     std::unique_ptr<ContractCompositor> contract_;
 
 private:
+    const MetalLeaks leaks_;
     std::uint64_t mark_ = 0;
 };
 

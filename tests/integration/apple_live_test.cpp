@@ -1,5 +1,6 @@
 // Video of a stock waypipe server, encoded as it plays, as a Mac would show it, on the simulated system that
 // holds pictures back: decoded by VideoToolbox, converted by Metal, published as IOSurfaces.
+#include "applesim/metal_leaks.h"
 #include "applesim/sim/random.h"
 #include "applesim/sim/vt.h"
 #include "backend/surface_backend.h"
@@ -32,6 +33,10 @@ std::string test_name(const testing::TestParamInfo<Case>& info) {
 
 class AppleLive : public ContractLive, public testing::WithParamInterface<Case> {
 protected:
+    void TearDown() override {
+        leaks_.check();
+        ContractLive::TearDown();
+    }
     // What the compositor was shown; the encoder makes the same of the same frames.
     std::vector<ContractCommit> show(SessionConfig config) {
         auto compositor = start_contract({"--use-counts", "--read-for", "8"});
@@ -47,6 +52,9 @@ protected:
         EXPECT_EQ(compositor->commits().size(), played.drawn.size());
         return compositor->commits();
     }
+
+private:
+    const MetalLeaks leaks_;
 };
 
 TEST_P(AppleLive, every_picture_is_the_one_that_libavcodec_shows) {

@@ -153,6 +153,10 @@ void Reference::request(const replay::PlayedRequest& request) {
     if (name == "zwp_linux_buffer_params_v1.create_immed")
         objects_[request.made].buffer = {object.rid, 0, word(message, 12), word(message, 16),
                                          strides_[object.rid]};
+    constexpr std::uint32_t kYInvert = 1; // zwp_linux_buffer_params_v1.flags
+    if (name == "zwp_linux_buffer_params_v1.create")
+        created_.push_back({object.rid, 0, word(message, 8), word(message, 12), strides_[object.rid],
+                            (word(message, 20) & kYInvert) != 0});
     if (name == "wl_compositor.create_surface")
         objects_[request.made].surface_name = fmt::format("wl_surface#{}", ++surfaces_);
     if (name == "wl_surface.attach") {
@@ -164,17 +168,10 @@ void Reference::request(const replay::PlayedRequest& request) {
 
 void Reference::commit(Object& surface) {
     if (!std::exchange(surface.attach_pending, false) || surface.attached == 0) return;
-    // One that the compositor made for `create` has a number of its own; what it was made of is not followed.
-    const auto known = objects_.find(surface.attached);
-    if (known == objects_.end()) {
-        frames.push_back({surface.surface_name, 0, 0, 0});
-        shown.push_back({});
-        return;
-    }
-    const Buffer& buffer = known->second.buffer;
+    const Buffer& buffer = buffer_of(surface.attached);
     Frame frame{surface.surface_name, static_cast<int>(buffer.width), static_cast<int>(buffer.height), 0};
     if (const auto packets = packets_.find(buffer.rid); packets != packets_.end()) {
-        shown.push_back({buffer.rid, packets->second - 1});
+        shown.push_back({buffer.rid, packets->second - 1, buffer.bottom_up});
     } else {
         const auto& file = files_.at(buffer.rid);
         for (std::uint32_t row = 0; row < buffer.height; ++row)
@@ -183,6 +180,12 @@ void Reference::commit(Object& surface) {
         shown.push_back({});
     }
     frames.push_back(std::move(frame));
+}
+
+// What the compositor makes itself gets numbers in turn; the recordings have nothing of that kind but
+// buffers.
+const Reference::Buffer& Reference::buffer_of(std::uint32_t id) const {
+    return id < wayland::kServerIdBase ? objects_.at(id).buffer : created_.at(id - wayland::kServerIdBase);
 }
 
 // --- the test

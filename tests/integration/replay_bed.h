@@ -38,6 +38,7 @@ public:
     struct Shown {
         Rid rid = 0;
         int packet = 0;
+        bool bottom_up = false; // in the buffer
     };
 
     std::vector<Frame> frames;         // the CRC of a video's is 0
@@ -60,6 +61,7 @@ private:
     struct Buffer {
         Rid rid = 0;
         std::uint32_t offset = 0, width = 0, height = 0, stride = 0;
+        bool bottom_up = false;
     };
     struct Object {
         Buffer buffer;            // a wl_buffer
@@ -69,12 +71,14 @@ private:
         bool attach_pending = false;
     };
     void commit(Object& surface);
+    [[nodiscard]] const Buffer& buffer_of(std::uint32_t id) const;
 
     CompressionKind kind_;
     std::map<Rid, std::vector<std::byte>> files_;
     std::map<Rid, std::uint32_t> strides_; // of dmabufs
     std::map<Rid, int> packets_;           // of videos, so far
     std::map<std::uint32_t, Object> objects_;
+    std::vector<Buffer> created_; // asked for with `create`: the compositor numbers them
     int surfaces_ = 0;
 };
 
