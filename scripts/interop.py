@@ -20,9 +20,11 @@ from rig import Compositor, Rig, RigError, waypipe_version
 # Version, Debian release that has it. A peer that turns out to be another version is not tested under this name.
 PEERS = [("0.8.4", "bookworm"), ("0.9.2", "trixie"), ("0.11.2", "forky")]
 COMPRESSIONS = ["none", "lz4", "zstd"]
-# What Tunnelview clamps to for some peer; the same in the direct run, so that events can be compared.
-GLOBALS = ["xdg_wm_base=3", "wl_compositor=4", "wl_shm=1", "zwlr_screencopy_manager_v1=1", "wp_color_manager_v1=1"]
 C, RUST = "0.8.4 0.9.2".split(), ["0.11.2"]
+# Versions that the compositor announces: what Tunnelview clamps to for these peers, and what C peers have tables for. The same in the
+# direct run, so that events can be compared.
+C_GLOBALS = ["xdg_wm_base=3", "wl_compositor=4", "wl_shm=1", "zwlr_screencopy_manager_v1=1", "wp_color_manager_v1=1"]
+RUST_GLOBALS = ["wp_color_manager_v1=1"]
 # The scripted client's scenario, what is typed once it says that it listens, the peers that can take it.
 SCENARIOS = [
     (["shm-basic", "10"], None, C + RUST),
@@ -105,10 +107,10 @@ class Outcome:
 class Bed:
     """Compositor, a client and a waypipe server whose display applications can use."""
 
-    def __init__(self, programs, peer, compression, client):
+    def __init__(self, programs, version, peer=None, compression=None, client=None):
         self.programs = programs
         self.rig = Rig("tvin")
-        pinned = [word for setting in GLOBALS for word in ("--global", setting)]
+        pinned = [word for setting in (RUST_GLOBALS if version in RUST else C_GLOBALS) for word in ("--global", setting)]
         self.compositor = Compositor(self.rig, programs["compositor"], arguments=pinned)
         self.display = self.compositor.display
         if peer is None:
@@ -371,7 +373,7 @@ def test_peer(report, programs, version, peer, direct, options):
     for compression in options.compression or COMPRESSIONS:
         name = f"waypipe {version}, {compression}"
         try:
-            with Bed(programs, peer, compression, peer if options.stock else [programs["tunnelview"]]) as bed:
+            with Bed(programs, version, peer, compression, peer if options.stock else [programs["tunnelview"]]) as bed:
                 test_bed(report, name, version, bed, direct)
         except RigError as error:
             report.check(name, str(error))
@@ -383,9 +385,9 @@ def test_without_vulkan(report, programs, version, peer, direct):
     bare = [*chroot, "env", "VK_DRIVER_FILES=/nonexistent", waypipe]
     name = f"waypipe {version} without Vulkan"
     try:
-        with Bed(programs, bare, "none", [programs["tunnelview"], "--no-gpu"]) as bed:
+        with Bed(programs, version, bare, "none", [programs["tunnelview"], "--no-gpu"]) as bed:
             report.check(f"{name}: --no-gpu", problem_of(bed, run_scenario(bed, ["shm-basic", "10"], None).difference(direct["shm-basic"])))
-        with Bed(programs, bare, "none", [programs["tunnelview"]]) as bed:
+        with Bed(programs, version, bare, "none", [programs["tunnelview"]]) as bed:
             first = run_scenario(bed, ["shm-basic", "10"], None)
             said = "--no-gpu" in bed.rig.log("client")
             report.check(f"{name}: an application ends and the way out is said", None if first.code != 0 and said else bed.logs() or "no")
@@ -394,10 +396,10 @@ def test_without_vulkan(report, programs, version, peer, direct):
         report.check(name, str(error))
 
 
-def run_direct(programs):
+def run_direct(programs, version):
     """All scenarios on the compositor itself: what the others are compared with."""
     direct = {}
-    with Bed(programs, None, None, None) as bed:
+    with Bed(programs, version) as bed:
         for arguments, typed, _ in SCENARIOS:
             outcome = run_scenario(bed, arguments, typed)
             if outcome.code != 0:
@@ -424,7 +426,6 @@ def main():
         "client": os.path.join(build, "tests/support/client/tv-test-client"),
     }
     report = Report()
-    direct = {} if options.only_live else run_direct(programs)
     for version, release in PEERS:
         if options.peer and version not in options.peer:
             continue
@@ -435,6 +436,7 @@ def main():
             continue
         begin = time.monotonic()
         if not options.only_live:
+            direct = run_direct(programs, version)
             test_peer(report, programs, version, peer, direct, options)
         if version in RUST and not options.only_live and not options.stock:
             test_without_vulkan(report, programs, version, peer, direct)
