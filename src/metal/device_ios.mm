@@ -12,4 +12,8 @@ MTLStorageMode surface_storage(id<MTLDevice>) {
     return MTLStorageModeShared;
 }
 
+bool device_is_gone(NSInteger code) {
+    return code == MTLCommandBufferErrorAccessRevoked;
+}
+
 } // namespace tv::metal

@@ -23,4 +23,8 @@ MTLStorageMode surface_storage(id<MTLDevice> device) {
     }
 }
 
+bool device_is_gone(NSInteger code) {
+    return code == MTLCommandBufferErrorDeviceRemoved || code == MTLCommandBufferErrorAccessRevoked;
+}
+
 } // namespace tv::metal

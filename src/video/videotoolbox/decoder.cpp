@@ -19,6 +19,7 @@
 #include "video/videotoolbox/format.h"
 #include "video/videotoolbox/owner.h"
 #include "video/videotoolbox/status.h"
+#include "video/videotoolbox/supplemental.h"
 
 namespace tv::video {
 namespace {
@@ -38,8 +39,7 @@ public:
     // Decoders that come apart from the system are found only after this, once a process.
     void find(Codec codec) {
         if (codec == Codec::Vp9 || codec == Codec::Av1)
-            std::call_once(of(codec).registered, VTRegisterSupplementalVideoDecoderIfAvailable,
-                           codec_type(codec));
+            std::call_once(of(codec).registered, register_supplemental_decoder, codec_type(codec));
     }
     // Says nothing of profiles and sizes: only a session knows what it uses.
     [[nodiscard]] bool hardware(Codec codec) {

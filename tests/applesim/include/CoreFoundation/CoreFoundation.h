@@ -7,6 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// What is declared for macOS alone, or came to iOS later: a build for iOS that uses it fails.
+#ifdef __clang__
+#define TV_NOT_ON_IOS __attribute__((availability(ios, unavailable)))
+#define TV_SINCE_IOS_17 __attribute__((availability(ios, introduced = 17.0)))
+#else
+#define TV_NOT_ON_IOS
+#define TV_SINCE_IOS_17
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

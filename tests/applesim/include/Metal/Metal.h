@@ -29,7 +29,7 @@ enum : MTLTextureUsage {
 
 typedef enum MTLStorageMode : NSUInteger {
     MTLStorageModeShared = 0,
-    MTLStorageModeManaged = 1,
+    MTLStorageModeManaged TV_NOT_ON_IOS = 1,
 } MTLStorageMode;
 
 typedef enum MTLCommandBufferStatus : NSUInteger {
@@ -40,7 +40,7 @@ typedef enum MTLCommandBufferStatus : NSUInteger {
 typedef enum MTLCommandBufferError : NSUInteger {
     MTLCommandBufferErrorAccessRevoked = 4,
     MTLCommandBufferErrorNotPermitted = 7,
-    MTLCommandBufferErrorDeviceRemoved = 11,
+    MTLCommandBufferErrorDeviceRemoved TV_NOT_ON_IOS = 11,
 } MTLCommandBufferError;
 
 typedef struct {
@@ -58,8 +58,8 @@ typedef struct {
 
 @protocol MTLDevice
 - (NSString*)name;
-- (BOOL)isLowPower;
-- (BOOL)isRemovable;
+- (BOOL)isLowPower TV_NOT_ON_IOS;
+- (BOOL)isRemovable TV_NOT_ON_IOS;
 - (BOOL)hasUnifiedMemory;
 - (NSUInteger)minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)format;
 - (id<MTLCommandQueue>)newCommandQueue;
@@ -122,5 +122,5 @@ typedef void (^MTLCommandBufferHandler)(id<MTLCommandBuffer> buffer);
 
 extern "C" {
 id<MTLDevice> MTLCreateSystemDefaultDevice(void) __attribute__((ns_returns_retained));
-NSArray<id<MTLDevice>>* MTLCopyAllDevices(void) __attribute__((ns_returns_retained));
+NSArray<id<MTLDevice>>* MTLCopyAllDevices(void) __attribute__((ns_returns_retained)) TV_NOT_ON_IOS;
 }

@@ -42,8 +42,8 @@ enum : OSStatus {
     kVTVideoDecoderUnknownErr = -17696,
 };
 
-extern const CFStringRef kVTVideoDecoderSpecification_EnableHardwareAcceleratedVideoDecoder;
-extern const CFStringRef kVTDecompressionPropertyKey_UsingHardwareAcceleratedVideoDecoder;
+extern const CFStringRef kVTVideoDecoderSpecification_EnableHardwareAcceleratedVideoDecoder TV_SINCE_IOS_17;
+extern const CFStringRef kVTDecompressionPropertyKey_UsingHardwareAcceleratedVideoDecoder TV_SINCE_IOS_17;
 
 typedef void (*VTDecompressionOutputCallback)(void* decompressionOutputRefCon, void* sourceFrameRefCon,
                                               OSStatus status, VTDecodeInfoFlags infoFlags,
@@ -69,7 +69,7 @@ void VTDecompressionSessionInvalidate(VTDecompressionSessionRef session);
 Boolean VTDecompressionSessionCanAcceptFormatDescription(VTDecompressionSessionRef session,
                                                          CMFormatDescriptionRef newFormatDesc);
 Boolean VTIsHardwareDecodeSupported(CMVideoCodecType codecType);
-void VTRegisterSupplementalVideoDecoderIfAvailable(CMVideoCodecType codecType);
+void VTRegisterSupplementalVideoDecoderIfAvailable(CMVideoCodecType codecType) TV_NOT_ON_IOS;
 OSStatus VTSessionCopyProperty(VTSessionRef session, CFStringRef propertyKey, CFAllocatorRef allocator,
                                void* propertyValueOut);
 
