@@ -9,12 +9,12 @@ namespace {
 
 video::Paint paint_with(const std::shared_ptr<metal::Gpu>& gpu,
                         const std::shared_ptr<surface::Surface>& surface,
-                        std::shared_ptr<const video::PixelTarget> target) {
+                        std::shared_ptr<const video::PixelTarget> target, video::CpuMark by_cpu) {
     // Already now, when the stream begins: a worker makes it while the first packets come.
     (void)gpu->converter();
     auto orientation = std::make_shared<metal::Orientation>();
-    auto paint =
-        metal::paint_iosurface(std::static_pointer_cast<surface::IOSurface>(surface), orientation, gpu);
+    auto paint = metal::paint_iosurface(std::static_pointer_cast<surface::IOSurface>(surface), orientation,
+                                        gpu, std::move(by_cpu));
     return [target = std::move(target), orientation = std::move(orientation),
             paint = std::move(paint)](const video::Picture& picture, video::PaintDone done) {
         orientation->bottom_up = target->bottom_up;
@@ -35,8 +35,8 @@ SurfaceBackend surface_backend(CompositorProcess compositor) {
                                                               const Log& log) -> video::SurfacePainter {
         return [gpu = metal::Gpu::create(executor, log, alignment)](
                    const std::shared_ptr<surface::Surface>& surface,
-                   std::shared_ptr<const video::PixelTarget> target) {
-            return paint_with(gpu, surface, std::move(target));
+                   std::shared_ptr<const video::PixelTarget> target, video::CpuMark by_cpu) {
+            return paint_with(gpu, surface, std::move(target), std::move(by_cpu));
         };
     };
     return backend;

@@ -11,8 +11,9 @@ namespace {
 class Painter : public std::enable_shared_from_this<Painter> {
 public:
     Painter(std::shared_ptr<surface::IOSurface> surface, std::shared_ptr<const Orientation> orientation,
-            std::shared_ptr<Gpu> gpu)
-        : surface_(std::move(surface)), orientation_(std::move(orientation)), gpu_(std::move(gpu)) {}
+            std::shared_ptr<Gpu> gpu, std::shared_ptr<std::atomic<bool>> by_cpu)
+        : surface_(std::move(surface)), orientation_(std::move(orientation)), gpu_(std::move(gpu)),
+          by_cpu_(std::move(by_cpu)) {}
 
     void paint(const video::Picture& picture, video::PaintDone done) {
         if (picture.native == nullptr || !gpu_ || !prepare()) {
@@ -63,6 +64,7 @@ private:
     }
 
     Status paint_by_cpu(const video::Picture& picture) {
+        if (by_cpu_) by_cpu_->store(true, std::memory_order_relaxed);
         TV_ASSIGN(const surface::Writing writing, surface::Writing::begin(*surface_));
         const video::PixelTarget target{writing.bytes(), surface_->stride(), size(),
                                         video::PixelFormat::Xrgb8888, orientation_->bottom_up};
@@ -74,6 +76,7 @@ private:
     const std::shared_ptr<surface::IOSurface> surface_;
     const std::shared_ptr<const Orientation> orientation_;
     const std::shared_ptr<Gpu> gpu_;
+    const std::shared_ptr<std::atomic<bool>> by_cpu_;
 
     std::shared_ptr<Converter> converter_; // whose texture this is
     std::shared_ptr<Target> texture_;
@@ -86,9 +89,11 @@ private:
 } // namespace
 
 video::Paint paint_iosurface(std::shared_ptr<surface::IOSurface> surface,
-                             std::shared_ptr<const Orientation> orientation, std::shared_ptr<Gpu> gpu) {
-    return [painter = std::make_shared<Painter>(std::move(surface), std::move(orientation), std::move(gpu))](
-               const video::Picture& picture, video::PaintDone done) {
+                             std::shared_ptr<const Orientation> orientation, std::shared_ptr<Gpu> gpu,
+                             std::shared_ptr<std::atomic<bool>> by_cpu) {
+    return [painter = std::make_shared<Painter>(std::move(surface), std::move(orientation), std::move(gpu),
+                                                std::move(by_cpu))](const video::Picture& picture,
+                                                                    video::PaintDone done) {
         painter->paint(picture, std::move(done));
     };
 }

@@ -17,9 +17,11 @@ struct Orientation {
 
 // Pictures with `native` (CVPixelBufferRef) go through the GPU, which is asked for with the first of them;
 // all others, and those that the GPU fails with, through the CPU's conversion into the locked surface. The
-// surface shows the picture when `done` is called. Without `gpu` the CPU does all.
+// surface shows the picture when `done` is called. Without `gpu` the CPU does all. `by_cpu`, if there is one,
+// is set with the first picture that the CPU converts.
 [[nodiscard]] video::Paint paint_iosurface(std::shared_ptr<surface::IOSurface> surface,
                                            std::shared_ptr<const Orientation> orientation,
-                                           std::shared_ptr<Gpu> gpu);
+                                           std::shared_ptr<Gpu> gpu,
+                                           std::shared_ptr<std::atomic<bool>> by_cpu = nullptr);
 
 } // namespace tv::metal

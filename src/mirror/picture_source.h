@@ -22,6 +22,7 @@ struct PictureReport {
     bool hardware = false;
     std::uint64_t failovers = 0;       // so far
     std::uint64_t without_picture = 0; // packets so far that left the pixels as they were
+    bool by_cpu = false;               // into a surface the CPU has converted a picture, or does all of them
     // The picture that the pixels show; steady nanoseconds.
     struct Times {
         std::uint64_t packet = 0; // counts from 0

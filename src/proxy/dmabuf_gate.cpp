@@ -25,8 +25,8 @@ void write(const Proxy& proxy, const Line& line) {
 }
 
 // Beyond the decompression or the decoding: by rows, for the alpha of XR24, or to convert a picture.
-bool copies(const Proxy& proxy, const mirror::Replica& image) {
-    if (image.source() != nullptr) return !proxy.config.video.paint_surface;
+bool copies(const mirror::Replica& image) {
+    if (image.source() != nullptr) return image.source()->report().by_cpu;
     return !image.image()->same() || image.image()->format != kArgb8888;
 }
 
@@ -46,7 +46,7 @@ void log_gate_offer(const Proxy& proxy, std::uint32_t format, std::uint64_t modi
 
 void log_gate(const Proxy& proxy, const char* op, const mirror::Replica& image) {
     const std::uint32_t id = image.published()->surface->id();
-    write(proxy, {op, surface::kIOSurfaceModifier | id, id, image.image()->format, copies(proxy, image)});
+    write(proxy, {op, surface::kIOSurfaceModifier | id, id, image.image()->format, copies(image)});
 }
 
 void log_gate_release(const Proxy& proxy, BufferData& buffer, bool was_shown) {

@@ -93,6 +93,7 @@ public:
         report.hardware = counts.hardware;
         report.failovers = counts.failovers;
         report.without_picture = counts.without_picture;
+        report.by_cpu = by_cpu_->load(std::memory_order_relaxed);
         if (const auto& times = stream_->latest())
             report.latest = {times->packet, times->pushed, times->submitted, times->decoded, times->painted};
         return report;
@@ -116,7 +117,8 @@ private:
                 done(video::convert(picture, *target));
             };
         if (const auto& paint = streams_.config_.paint_surface)
-            return paint(image.published()->surface, target_);
+            return paint(image.published()->surface, target_, by_cpu_);
+        *by_cpu_ = true;
         return [target = target_, surface = image.published()->surface](const video::Picture& picture,
                                                                         const video::PaintDone& done) {
             done(convert_into(*surface, *target, picture));
@@ -135,6 +137,7 @@ private:
     const Log& log_; // the proxy's
     const char* codec_ = "unknown";
     std::shared_ptr<video::PixelTarget> target_;
+    const video::CpuMark by_cpu_ = std::make_shared<std::atomic<bool>>(false);
     std::shared_ptr<const Pass> paint_;
     std::optional<video::Stream> stream_;
     std::optional<std::uint64_t> most_;

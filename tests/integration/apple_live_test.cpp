@@ -1,11 +1,10 @@
 // Video of a stock waypipe server, encoded as it plays, as a Mac would show it, on the simulated system that
 // holds pictures back: decoded by VideoToolbox, converted by Metal, published as IOSurfaces.
+#include "apple_config.h"
 #include "applesim/metal_leaks.h"
 #include "applesim/sim/random.h"
 #include "applesim/sim/vt.h"
-#include "backend/surface_backend.h"
 #include "contract_live.h"
-#include "video/decoders.h"
 
 namespace {
 
@@ -59,6 +58,7 @@ private:
 
 TEST_P(AppleLive, every_picture_is_the_one_that_libavcodec_shows) {
     sim::set_seed(GetParam().seed);
+    sim::reset_gpu();
     sim::configure({.withhold = GetParam().withhold,
                     .finish_emits = GetParam().finish_emits,
                     .promise_of_order_helps = GetParam().promise_of_order_helps});
@@ -67,10 +67,13 @@ TEST_P(AppleLive, every_picture_is_the_one_that_libavcodec_shows) {
     EXPECT_EQ(expected.size(), 12U);
     ASSERT_EQ(sim::sessions_made(), 0U);
 
-    SessionConfig apple = surface_config();
-    apple.decoders.insert(apple.decoders.begin(), video::videotoolbox_decoders());
-    apple.make_surface_painter = backend::surface_backend().make_painter;
-    EXPECT_EQ(show(std::move(apple)), expected);
+    EXPECT_EQ(sim::gpu_counts().commits, 0U);
+    const unsigned long locked = locked_pictures();
+    EXPECT_EQ(show(on_a_mac(surface_config(), log_)), expected);
+    // Each picture of VideoToolbox's was converted in one pass, and the CPU has looked at none.
+    EXPECT_GE(sim::gpu_counts().completed, busiest_surface().failovers == 0 ? expected.size() : 1U);
+    EXPECT_EQ(sim::gpu_counts().completed, sim::gpu_counts().commits);
+    EXPECT_EQ(locked_pictures(), locked);
     EXPECT_GT(sim::sessions_made(), 0U);
     const auto complaints = sim::complaints();
     EXPECT_TRUE(complaints.empty()) << complaints.front();

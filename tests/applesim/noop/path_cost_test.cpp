@@ -54,7 +54,7 @@ protected:
         made.video.decoders = {decoders_.get()};
         made.video.executor = &pool_;
         made.video.wake = [this] { ring(); };
-        made.video.paint_surface = [](const auto&, const auto&) -> video::Paint {
+        made.video.paint_surface = [](const auto&, const auto&, const auto&) -> video::Paint {
             return [](const video::Picture&, const video::PaintDone& done) { done({}); };
         };
         return made;
