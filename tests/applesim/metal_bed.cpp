@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/calls.h"
 #include "sim/cf.h"
 #include "sim/iosurface.h"
 #include "sim/object.h"
@@ -62,28 +63,35 @@ tv::sim::PlaneMemory tv::sim::picture_plane(CVPixelBufferRef picture, std::size_
 
 extern "C" {
 size_t CVPixelBufferGetPlaneCount(CVPixelBufferRef buffer) {
+    TV_SIM_CALL();
     return checked(buffer).locks >= 0 ? 2 : 0;
 }
 size_t CVPixelBufferGetWidthOfPlane(CVPixelBufferRef buffer, size_t plane) {
+    TV_SIM_CALL();
     return tv::sim::picture_plane(buffer, plane).width;
 }
 size_t CVPixelBufferGetHeightOfPlane(CVPixelBufferRef buffer, size_t plane) {
+    TV_SIM_CALL();
     return tv::sim::picture_plane(buffer, plane).height;
 }
 size_t CVPixelBufferGetBytesPerRowOfPlane(CVPixelBufferRef buffer, size_t plane) {
+    TV_SIM_CALL();
     return tv::sim::picture_plane(buffer, plane).stride;
 }
 CVReturn CVPixelBufferLockBaseAddress(CVPixelBufferRef buffer, CVPixelBufferLockFlags flags) {
+    TV_SIM_CALL();
     EXPECT_EQ(flags, kCVPixelBufferLock_ReadOnly);
     ++checked(buffer).locks;
     return IOSurfaceLock(checked(buffer).surface, kIOSurfaceLockReadOnly, nullptr);
 }
 CVReturn CVPixelBufferUnlockBaseAddress(CVPixelBufferRef buffer, CVPixelBufferLockFlags flags) {
+    TV_SIM_CALL();
     EXPECT_EQ(flags, kCVPixelBufferLock_ReadOnly);
     --checked(buffer).locks;
     return IOSurfaceUnlock(checked(buffer).surface, kIOSurfaceLockReadOnly, nullptr);
 }
 void* CVPixelBufferGetBaseAddressOfPlane(CVPixelBufferRef buffer, size_t plane) {
+    TV_SIM_CALL();
     if (checked(buffer).locks == 0) return nullptr;
     return static_cast<std::uint8_t*>(IOSurfaceGetBaseAddress(checked(buffer).surface)) +
            tv::sim::picture_plane(buffer, plane).offset;

@@ -1,5 +1,5 @@
-// What a picture's way through Metal allocates besides Apple's own objects, once everything has been made:
-// nothing.
+// What a picture's way through Metal allocates besides Apple's own objects, once everything has been made,
+// which is nothing; and what it calls.
 //
 // A program of its own, because it replaces operator new to count.
 #include <atomic>
@@ -11,9 +11,12 @@
 
 #include <gtest/gtest.h>
 
+#include "call_list.h"
 #include "metal/paint.h"
 #include "metal_bed.h"
 #include "sim/apples.h"
+#include "sim/calls.h"
+#include "sim/iosurface.h"
 #include "sim/metal.h"
 
 namespace {
@@ -67,7 +70,8 @@ private:
     int shown_ = 0;
 };
 
-TEST(MetalCost, a_picture_allocates_nothing_of_ours_and_leaves_nothing_in_the_texture_cache) {
+TEST(MetalCost,
+     a_picture_allocates_nothing_of_ours_makes_the_listed_calls_and_leaves_nothing_in_the_texture_cache) {
     constexpr video::Size kSize{64, 48};
     constexpr int kWarmUp = 20, kPictures = 200;
     test::QueuedExecutor executor;
@@ -88,10 +92,16 @@ TEST(MetalCost, a_picture_allocates_nothing_of_ours_and_leaves_nothing_in_the_te
         }
     };
     show(0, kWarmUp);
-    const std::uint64_t before = g_allocations;
+    sim::drain_gpu();
+    const auto calls = sim::calls();
     const auto flushes = sim::gpu_counts().flushes;
+    const auto writes = sim::surface_calls().write_locks;
+    const std::uint64_t before = g_allocations;
     show(kWarmUp, kPictures);
     EXPECT_EQ(g_allocations - before, 0U);
+    sim::drain_gpu();
+    EXPECT_EQ(test::calls_per_frame(calls, sim::calls(), kPictures), test::committed_calls(TV_METAL_CALLS));
+    EXPECT_EQ(sim::surface_calls().write_locks, writes);
     EXPECT_EQ(sim::gpu_counts().flushes - flushes, std::uint64_t{kPictures});
     EXPECT_EQ(sim::gpu_counts().cached, 0U);
     EXPECT_EQ(gpu->statistics().by_gpu, std::uint64_t{kWarmUp + kPictures});

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <fstream>
 #include <new>
 
 #include <sys/resource.h>
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "call_list.h"
 #include "noop.h"
 
 namespace {
@@ -62,20 +62,8 @@ Cost::PerFrame Cost::of(int frames) const {
     PerFrame cost;
     cost.milliseconds = (processor_milliseconds() - time_) / frames;
     cost.allocations = static_cast<double>(noop::allocations() - allocations_) / frames;
-    for (const auto& [name, count] : noop::calls()) {
-        const auto found = calls_.find(name);
-        const unsigned long more = count - (found == calls_.end() ? 0 : found->second);
-        if (more != 0) cost.calls += fmt::format("{} {:g}\n", name, static_cast<double>(more) / frames);
-    }
+    cost.calls = test::calls_per_frame(calls_, noop::calls(), frames);
     return cost;
-}
-
-std::string committed_calls(const char* path) {
-    std::ifstream list(path);
-    std::string committed;
-    for (std::string line; std::getline(list, line);)
-        if (!line.empty() && line[0] != '#') committed += line + "\n";
-    return committed;
 }
 
 void report(const char* what, const Cost::PerFrame& cost) {

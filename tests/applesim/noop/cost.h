@@ -29,8 +29,6 @@ private:
     double time_;
 };
 
-// The lines of a list that are not comments.
-std::string committed_calls(const char* path);
 // For whoever reads the output: a test's, or the benchmark's (bench/micro.py).
 void report(const char* what, const Cost::PerFrame& cost);
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "call_list.h"
 #include "cost.h"
 #include "video/decoders.h"
 #include "video/packet.h"
@@ -81,7 +82,7 @@ TEST_F(DecodingCost, of_a_1080p_picture_in_calls_and_allocations_is_what_is_comm
     show(stream, kFrames);
     const noop::Cost::PerFrame cost = before.of(kFrames);
     noop::report("a 1080p picture, decoding alone", cost);
-    EXPECT_EQ(cost.calls, noop::committed_calls(TV_CALLS "/calls.txt"));
+    EXPECT_EQ(cost.calls, test::committed_calls(TV_CALLS "/calls.txt"));
     // Rare ones remain: queues that grow once more, a worker that is slow to let go.
     EXPECT_LE(cost.allocations, kMostAllocations);
 }

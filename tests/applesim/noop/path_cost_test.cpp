@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fourcc.h"
+#include "call_list.h"
 #include "cost.h"
 #include "proxy/proxy.h"
 #include "surface/iosurface/store.h"
@@ -196,7 +197,7 @@ TEST_F(PathCost, of_a_1080p_picture_in_calls_and_allocations_is_what_is_committe
     const noop::Cost::PerFrame cost = before.of(kRounds * round);
     noop::report("a 1080p picture, channel to compositor", cost);
     EXPECT_EQ(proxy_.commits, static_cast<std::uint64_t>((kWarmUp + kRounds) * round));
-    EXPECT_EQ(cost.calls, noop::committed_calls(TV_CALLS "/path_calls.txt"));
+    EXPECT_EQ(cost.calls, test::committed_calls(TV_CALLS "/path_calls.txt"));
     // Rare ones remain: queues that grow once more, a worker that is slow to let go.
     EXPECT_LE(cost.allocations, kMostAllocations);
 }

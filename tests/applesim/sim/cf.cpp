@@ -1,4 +1,5 @@
 #include "cf.h"
+#include "calls.h"
 
 #include <algorithm>
 #include <cstring>
@@ -162,10 +163,12 @@ std::optional<bool> boolean_of(const __CFDictionary* dictionary, CFStringRef key
 extern "C" {
 
 CFTypeRef CFRetain(CFTypeRef cf) {
+    TV_SIM_CALL();
     tv::sim::retain(cf);
     return cf;
 }
 void CFRelease(CFTypeRef cf) {
+    TV_SIM_CALL();
     tv::sim::release(cf);
 }
 CFTypeID CFGetTypeID(CFTypeRef cf) {

@@ -14,6 +14,7 @@
 #include "metal/kernel_source.h"
 #import "objc/foundation.h"
 #include "sim/apples.h"
+#include "sim/calls.h"
 #include "sim/iosurface.h"
 #include "sim/object.h"
 #include "sim/picture.h"
@@ -83,6 +84,7 @@ metal::Format metal_format(MTLPixelFormat format) {
                                                       width:(NSUInteger)width
                                                      height:(NSUInteger)height
                                                   mipmapped:(BOOL)mipmapped {
+    TV_SIM_CALL();
     expect(width > 0 && height > 0 && width <= 16384 && height <= 16384,
            "a texture of 1 to 16384 pixels a side");
     expect(!mipmapped, "no mipmaps of surfaces");
@@ -95,9 +97,11 @@ metal::Format metal_format(MTLPixelFormat format) {
     return descriptor;
 }
 - (void)setUsage:(MTLTextureUsage)usage {
+    TV_SIM_CALL();
     usage_ = usage;
 }
 - (void)setStorageMode:(MTLStorageMode)storageMode {
+    TV_SIM_CALL();
     storage_ = storageMode;
 }
 @end
@@ -118,9 +122,11 @@ metal::Format metal_format(MTLPixelFormat format) {
     tv::sim::release(surface_, "the end of an MTLTexture");
 }
 - (NSUInteger)width {
+    TV_SIM_CALL();
     return width_;
 }
 - (NSUInteger)height {
+    TV_SIM_CALL();
     return height_;
 }
 @end
@@ -134,6 +140,7 @@ metal::Format metal_format(MTLPixelFormat format) {
 @end
 @implementation SimLibrary
 - (id<MTLFunction>)newFunctionWithName:(NSString*)functionName {
+    TV_SIM_CALL();
     if (faulty(tv::sim::GpuFault::Function)) return nil;
     if (std::strcmp([functionName UTF8String], "tv_nv12_to_bgra") != 0) return nil;
     return [[SimFunction alloc] init];
@@ -147,9 +154,11 @@ metal::Format metal_format(MTLPixelFormat format) {
 @end
 @implementation SimPipeline
 - (NSUInteger)threadExecutionWidth {
+    TV_SIM_CALL();
     return width_;
 }
 - (NSUInteger)maxTotalThreadsPerThreadgroup {
+    TV_SIM_CALL();
     return threads_;
 }
 @end
@@ -182,10 +191,12 @@ metal::Format metal_format(MTLPixelFormat format) {
 
 @implementation SimEncoder
 - (void)setComputePipelineState:(id<MTLComputePipelineState>)state {
+    TV_SIM_CALL();
     expect(!ended_, "no commands after endEncoding");
     pipeline_ = static_cast<SimPipeline*>(state);
 }
 - (void)setTexture:(id<MTLTexture>)texture atIndex:(NSUInteger)index {
+    TV_SIM_CALL();
     expect(!ended_, "no commands after endEncoding");
     expect(index < 3, "the kernel has three textures");
     SimTexture* own = static_cast<SimTexture*>(texture);
@@ -194,12 +205,14 @@ metal::Format metal_format(MTLPixelFormat format) {
     textures_[index] = own;
 }
 - (void)setBytes:(const void*)bytes length:(NSUInteger)length atIndex:(NSUInteger)index {
+    TV_SIM_CALL();
     expect(!ended_, "no commands after endEncoding");
     const tv::sim::Apples apples;
     expect(index == 0 && length == 12, "the kernel's one buffer has 12 bytes");
     bytes_.assign(static_cast<const std::uint8_t*>(bytes), static_cast<const std::uint8_t*>(bytes) + length);
 }
 - (void)dispatchThreadgroups:(MTLSize)groups threadsPerThreadgroup:(MTLSize)threads {
+    TV_SIM_CALL();
     expect(!ended_ && !commands_->dispatched_, "one pass, before endEncoding");
     expect(pipeline_ != nil && textures_[0] != nil && textures_[1] != nil && textures_[2] != nil &&
                !bytes_.empty(),
@@ -220,6 +233,7 @@ metal::Format metal_format(MTLPixelFormat format) {
     commands_->dispatched_ = true;
 }
 - (void)endEncoding {
+    TV_SIM_CALL();
     expect(!ended_, "endEncoding once");
     ended_ = true;
     commands_->encoding_ = false;
@@ -231,10 +245,12 @@ metal::Format metal_format(MTLPixelFormat format) {
 
 @implementation SimCommandBuffer
 - (void)presentDrawable:(id<MTLDrawable>)drawable {
+    TV_SIM_CALL();
     (void)drawable;
     expect(false, "the example for Macs alone presents");
 }
 - (id<MTLComputeCommandEncoder>)computeCommandEncoder {
+    TV_SIM_CALL();
     expect(!committed_ && !encoding_, "one encoder at a time, before the commit");
     encoding_ = true;
     SimEncoder* encoder = [[SimEncoder alloc] init];
@@ -242,11 +258,13 @@ metal::Format metal_format(MTLPixelFormat format) {
     return encoder;
 }
 - (void)addCompletedHandler:(MTLCommandBufferHandler)block {
+    TV_SIM_CALL();
     const tv::sim::Apples apples;
     expect(!committed_, "handlers are added before the commit");
     handlers_.push_back(block);
 }
 - (void)commit {
+    TV_SIM_CALL();
     const tv::sim::Apples apples;
     expect(!committed_, "commit once");
     expect(!encoding_, "commit after endEncoding");
@@ -259,9 +277,11 @@ metal::Format metal_format(MTLPixelFormat format) {
     machine().changed.notify_all();
 }
 - (MTLCommandBufferStatus)status {
+    TV_SIM_CALL();
     return status_;
 }
 - (NSError*)error {
+    TV_SIM_CALL();
     return error_;
 }
 - (void)run:(std::size_t)rows {
@@ -347,6 +367,7 @@ void gpu_thread() {
 @end
 @implementation SimQueue
 - (id<MTLCommandBuffer>)commandBuffer {
+    TV_SIM_CALL();
     if (faulty(tv::sim::GpuFault::CommandBuffer)) return nil;
     SimCommandBuffer* commands = [[SimCommandBuffer alloc] init];
     commands->generation_ = generation_;
@@ -362,22 +383,28 @@ void gpu_thread() {
 @end
 @implementation SimDevice
 - (NSString*)name {
+    TV_SIM_CALL();
     return [NSString stringWithUTF8String:what_.name.c_str()];
 }
 - (BOOL)isLowPower {
+    TV_SIM_CALL();
     return what_.low_power;
 }
 - (BOOL)isRemovable {
+    TV_SIM_CALL();
     return what_.removable;
 }
 - (BOOL)hasUnifiedMemory {
+    TV_SIM_CALL();
     return what_.unified_memory;
 }
 - (NSUInteger)minimumLinearTextureAlignmentForPixelFormat:(MTLPixelFormat)format {
+    TV_SIM_CALL();
     expect(format == MTLPixelFormatBGRA8Unorm, "the alignment is asked for the surfaces' format");
     return what_.linear_alignment;
 }
 - (id<MTLCommandQueue>)newCommandQueue {
+    TV_SIM_CALL();
     count(&tv::sim::GpuCounts::queues);
     SimQueue* queue = [[SimQueue alloc] init];
     queue->generation_ = generation_;
@@ -390,6 +417,7 @@ void gpu_thread() {
 - (id<MTLLibrary>)newLibraryWithSource:(NSString*)source
                                options:(MTLCompileOptions*)options
                                  error:(NSError* __autoreleasing*)error {
+    TV_SIM_CALL();
     (void)options;
     count(&tv::sim::GpuCounts::libraries);
     // There is no compiler here; what runs is the text that C++ compiled.
@@ -402,6 +430,7 @@ void gpu_thread() {
 }
 - (id<MTLComputePipelineState>)newComputePipelineStateWithFunction:(id<MTLFunction>)computeFunction
                                                              error:(NSError* __autoreleasing*)error {
+    TV_SIM_CALL();
     count(&tv::sim::GpuCounts::pipelines);
     expect(computeFunction != nil, "a pipeline is made of a function");
     if (faulty(tv::sim::GpuFault::Pipeline)) {
@@ -417,6 +446,7 @@ void gpu_thread() {
 - (id<MTLTexture>)newTextureWithDescriptor:(MTLTextureDescriptor*)descriptor
                                  iosurface:(IOSurfaceRef)iosurface
                                      plane:(NSUInteger)plane {
+    TV_SIM_CALL();
     count(&tv::sim::GpuCounts::surface_textures);
     if (is_lost(generation_) || faulty(tv::sim::GpuFault::SurfaceTexture)) return nil;
     expect(plane == 0 && descriptor->format_ == MTLPixelFormatBGRA8Unorm &&
@@ -462,11 +492,13 @@ std::vector<tv::sim::GpuDevice> present() {
 } // namespace
 
 id<MTLDevice> MTLCreateSystemDefaultDevice() {
+    TV_SIM_CALL();
     const auto devices = present();
     return devices.empty() ? nil : make_device(devices.front());
 }
 
 NSArray<id<MTLDevice>>* MTLCopyAllDevices() {
+    TV_SIM_CALL();
     SimArray* array = [[SimArray alloc] init];
     for (const tv::sim::GpuDevice& device : present()) array->items_.push_back(make_device(device));
     return array;
@@ -519,6 +551,7 @@ void __CVMetalTextureCache::forget() {
 CVReturn CVMetalTextureCacheCreate(CFAllocatorRef allocator, CFDictionaryRef cacheAttributes,
                                    id<MTLDevice> metalDevice, CFDictionaryRef textureAttributes,
                                    CVMetalTextureCacheRef* cacheOut) {
+    TV_SIM_CALL();
     (void)allocator, (void)cacheAttributes, (void)textureAttributes;
     expect(metalDevice != nil && cacheOut != nullptr, "a texture cache needs a device");
     *cacheOut = reinterpret_cast<CVMetalTextureCacheRef>(0x10); // not to be used after a failure
@@ -534,6 +567,7 @@ CVReturn CVMetalTextureCacheCreateTextureFromImage(CFAllocatorRef allocator,
                                                    CFDictionaryRef textureAttributes,
                                                    MTLPixelFormat pixelFormat, size_t width, size_t height,
                                                    size_t planeIndex, CVMetalTextureRef* textureOut) {
+    TV_SIM_CALL();
     (void)allocator, (void)textureAttributes;
     const tv::sim::Apples apples;
     auto* cache =
@@ -565,10 +599,12 @@ CVReturn CVMetalTextureCacheCreateTextureFromImage(CFAllocatorRef allocator,
 }
 
 id<MTLTexture> CVMetalTextureGetTexture(CVMetalTextureRef image) {
+    TV_SIM_CALL();
     return tv::sim::check<PictureTexture>(image, "CVMetalTextureGetTexture")->texture_;
 }
 
 void CVMetalTextureCacheFlush(CVMetalTextureCacheRef textureCache, CVOptionFlags options) {
+    TV_SIM_CALL();
     expect(options == 0, "flush has no options");
     auto* cache = tv::sim::check<__CVMetalTextureCache>(textureCache, "CVMetalTextureCacheFlush");
     count(&tv::sim::GpuCounts::flushes);
