@@ -516,7 +516,7 @@ def mutations(headers, facts):
             if found.group(1) in facts.constants or found.group(1) in facts.enumerators:
                 changed = f"{found.group(1)} = {found.group(2)} + 1"
                 result.append((f"{found.group(1)}: another value", name, found.group(0), changed))
-        for found in re.finditer(r"extern const CFStringRef (\w+)", text):
+        for found in re.finditer(r"extern const CFStringRef\s+(\w+)", text):
             result.append((f"{found.group(1)}: key renamed", name, found.group(0), found.group(0) + "X"))
         for found in re.finditer(r"^\s*(?:-|\+) \([^;]*?\)(\w+)[^;]*;", text, re.M):
             changed = found.group(0).replace(")" + found.group(1), ")" + found.group(1) + "Wrong", 1)
@@ -577,12 +577,16 @@ def table_mutations(headers, facts, most):
                 rows[name] = row._replace(target=row.target + "X")
             else:
                 rows[name] = row._replace(value=str(int(row.value) + 1))
+    # A key is nothing but its name.
+    tried += len(altered.strings)
+    altered.strings = {name + "X": row._replace(name=name + "X") for name, row in altered.strings.items()}
     failed, _ = compile_asserts(headers, altered, True)
     words = set(re.findall(r"\w+", " ".join(failed)))
     for rows in (altered.functions, altered.constants, altered.data, altered.structs, altered.aliases, altered.enumerators):
         missed += [name for name, row in rows.items() if name not in words and getattr(row, "objc", "no") == "no"]
     wrong = " ".join(compare(headers, altered)[0])
     missed += [name for name, row in altered.functions.items() if f"function {name} is" not in wrong]
+    missed += [name for name in altered.strings if f"{name} is in the tables" not in wrong or name not in words]
     # Selectors: one at a time, since one name stands with several owners.
     for (owner, selector), rows in list(facts.methods.items())[:most]:
         tried += 1
