@@ -67,4 +67,7 @@ if(TARGET tv_sim_videotoolbox)
   target_link_libraries(applesim_selftest_test PRIVATE tv_selftest tv_sim_metal tv_sim_videotoolbox tv_test_main)
   set_target_properties(applesim_selftest_test PROPERTIES LINKER_LANGUAGE CXX)
   gtest_discover_tests(applesim_selftest_test PROPERTIES LABELS applesim)
+  # Once more with a VideoToolbox that holds pictures back.
+  gtest_discover_tests(applesim_selftest_test TEST_SUFFIX _withholding_4 TEST_LIST applesim_selftest_withholding
+    PROPERTIES LABELS applesim ENVIRONMENT TV_APPLESIM_WITHHOLD=4)
 endif()

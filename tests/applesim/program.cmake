@@ -15,3 +15,5 @@ target_link_libraries(tunnelview-applesim PRIVATE tv_doctor tv_selftest tv_cli t
 set_target_properties(tunnelview-applesim PROPERTIES LINKER_LANGUAGE CXX)
 add_test(NAME applesim_program_selftest COMMAND tunnelview-applesim selftest)
 set_tests_properties(applesim_program_selftest PROPERTIES LABELS applesim)
+add_test(NAME applesim_program_selftest_withholding_4 COMMAND tunnelview-applesim selftest)
+set_tests_properties(applesim_program_selftest_withholding_4 PROPERTIES LABELS applesim ENVIRONMENT TV_APPLESIM_WITHHOLD=4)

@@ -1,6 +1,8 @@
 // The whole program as built for macOS, on the simulated system, before the contract compositor: which memory
 // its listener chooses, and what doctor finds.
 #include <filesystem>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "contract_bed.h"
@@ -21,18 +23,23 @@ protected:
         spawn.environment["WAYLAND_DISPLAY"] = compositor.display();
         return spawn;
     }
-    [[nodiscard]] Child start_client(const ContractCompositor& compositor) {
-        Child client =
-            Child::spawn(program(compositor, {"--debug", "-s", dir() / "channel", "client"})).value();
+    // `environment`: of the simulated system.
+    [[nodiscard]] Child start_client(const ContractCompositor& compositor,
+                                     const std::map<std::string, std::string>& environment = {}) {
+        SpawnOptions spawn = program(compositor, {"--debug", "-s", dir() / "channel", "client"});
+        for (const auto& [name, value] : environment) spawn.environment[name] = value;
+        Child client = Child::spawn(std::move(spawn)).value();
         EXPECT_TRUE(
             eventually([&] { return !client.running() || std::filesystem::exists(dir() / "channel"); }, 20s));
         EXPECT_TRUE(client.running()) << client.err();
         return client;
     }
     // Plays a known application through the program; its lines.
-    [[nodiscard]] std::string play(std::vector<std::string> arguments) {
+    [[nodiscard]] std::string play(std::vector<std::string> arguments, const std::string& video = {}) {
         arguments.insert(arguments.begin(), TV_TEST_DMABUF_CLIENT);
-        SpawnOptions spawn = command(waypipe_server("lz4", dir() / "channel", "app", arguments));
+        std::vector<std::string> server = waypipe_server("lz4", dir() / "channel", "app", arguments);
+        if (!video.empty()) server.insert(server.begin() + 1, "--video=" + video);
+        SpawnOptions spawn = command(std::move(server));
         spawn.environment["LD_PRELOAD"] = TV_FAKE_DMA ":" TV_FAKE_GBM;
         const auto result = run(spawn, 60s);
         std::filesystem::remove(dir() / "app");
@@ -94,6 +101,27 @@ TEST_F(ContractProgramPlays, a_compositor_that_takes_two_surfaces_gets_iosurface
     end(client);
     EXPECT_NE(client.err().find(R"("op":"present")"), std::string::npos) << client.err();
     EXPECT_EQ(client.err().find("pixels go through wl_shm"), std::string::npos) << client.err();
+}
+
+TEST_F(ContractProgramPlays, video_shows_the_same_pictures_also_when_videotoolbox_holds_them_back) {
+    std::vector<std::string> expected;
+    for (const char* withhold : {"0", "1", "4"}) {
+        SCOPED_TRACE(withhold);
+        auto compositor = start_contract({"--exit-on-bad", "--use-counts"});
+        Child client = start_client(*compositor, {{"TV_APPLESIM_WITHHOLD", withhold}});
+        const std::string drawn =
+            play({"--frames", "8", "--size", "333x217", "--pattern", "smooth"}, "sw,h264");
+        EXPECT_EQ(sums(drawn).size(), 8u);
+        const std::vector<std::string> pictures = shown(*compositor);
+        EXPECT_EQ(pictures.size(), 8u);
+        if (expected.empty()) expected = pictures;
+        EXPECT_EQ(pictures, expected);
+        EXPECT_EQ(std::set<std::string>(pictures.begin(), pictures.end()).size(), pictures.size());
+        end(client);
+        EXPECT_NE(client.err().find("pictures are converted by Simulated GPU"), std::string::npos)
+            << client.err();
+        std::filesystem::remove(dir() / "channel");
+    }
 }
 
 TEST_F(ContractProgramPlays, one_that_refuses_either_gets_wl_shm_and_the_reason_is_logged) {

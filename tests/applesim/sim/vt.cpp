@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -423,6 +424,11 @@ void Session::dispose() {
 }
 
 namespace tv::sim {
+
+unsigned withheld_by_default() {
+    const char* text = std::getenv("TV_APPLESIM_WITHHOLD");
+    return text == nullptr ? 0 : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
+}
 
 void configure(Behaviour behaviour) {
     World& all = world();

@@ -36,8 +36,12 @@ struct Fault {
     bool sticky = false; // and so does every later sample of that session
 };
 
+// TV_APPLESIM_WITHHOLD, or 0: so that whole programs run with pictures held back.
+unsigned withheld_by_default();
+
 struct Behaviour {
-    unsigned withhold = 0;              // pictures held back until later ones push them out, or Wait
+    // Pictures held back until later ones push them out, or Wait.
+    unsigned withhold = withheld_by_default();
     bool finish_emits = true;           // FinishDelayedFrames gives them too
     bool promise_of_order_helps = true; // none are held back when the SPS says that nothing is reordered
     bool hardware = true;               // what UsingHardware answers
