@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # mutants.sh: breaks the code for Apple systems in one place after the other, rebuilds what runs it on the simulation, and asks its
-# tests to fail (tests/applesim/*.mutants). Ends with `N passed, N failed`: a test is one list of changes.
+# tests to fail (tests/applesim/*.mutants, tests/integration/*.mutants). Ends with `N passed, N failed`: a test is one list of changes.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

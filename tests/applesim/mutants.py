@@ -79,7 +79,7 @@ class Builder:
         command = next(c for c in self.compiles if os.path.realpath(os.path.join(self.build, c[-1])) == os.path.realpath(unit))
         made = os.path.join(folder, "mutant.o")
         words = [word for word in command if word not in ("-O1", "-O2", "-O3", "-MD")]
-        words[words.index("-o") + 1] = made
+        original, words[words.index("-o") + 1] = words[words.index("-o") + 1], made
         words.insert(words.index("-o"), "-w")  # what a mutant no longer uses is no reason not to try it
         for option in ("-MT", "-MF"):
             if option in words:
@@ -92,7 +92,10 @@ class Builder:
         program = os.path.join(folder, "program")
         link = list(self.link)
         link[link.index("-o") + 1] = program
-        link.insert(link.index("-o"), made)  # before the archives, so the original is not asked for
+        if original in link:
+            link[link.index(original)] = made
+        else:
+            link.insert(link.index("-o"), made)  # before the archives, so the original is not asked for
         self.run(link)
         return program
 
