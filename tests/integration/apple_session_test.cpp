@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "apple_config.h"
+#include "applesim/metal_leaks.h"
 #include "applesim/sim/iosurface.h"
 #include "applesim/sim/object.h"
 #include "applesim/sim/vt.h"
@@ -36,7 +37,7 @@ protected:
         session_.reset();
         compositor_.reset();
         sim::inject(sim::GpuFault::None, 0);
-        sim::drain_gpu();
+        leaks_.check();
         EXPECT_EQ(sim::surfaces_alive(), 0U);
         EXPECT_EQ(sim::alive_since(mark_), std::vector<std::string>{});
         EXPECT_EQ(sim::complaints(), std::vector<std::string>{});
@@ -115,6 +116,7 @@ protected:
     RecordedStream stream_;
 
 private:
+    const MetalLeaks leaks_;
     std::uint64_t mark_ = 0;
 };
 
