@@ -25,8 +25,10 @@ protected:
     }
     // `environment`: of the simulated system.
     [[nodiscard]] Child start_client(const ContractCompositor& compositor,
-                                     const std::map<std::string, std::string>& environment = {}) {
-        SpawnOptions spawn = program(compositor, {"--debug", "-s", dir() / "channel", "client"});
+                                     const std::map<std::string, std::string>& environment = {},
+                                     std::vector<std::string> options = {"--debug"}) {
+        options.insert(options.end(), {"-s", dir() / "channel", "client"});
+        SpawnOptions spawn = program(compositor, std::move(options));
         for (const auto& [name, value] : environment) spawn.environment[name] = value;
         Child client = Child::spawn(std::move(spawn)).value();
         EXPECT_TRUE(
@@ -34,19 +36,23 @@ protected:
         EXPECT_TRUE(client.running()) << client.err();
         return client;
     }
-    // Plays a known application through the program; its lines.
-    [[nodiscard]] std::string play(std::vector<std::string> arguments, const std::string& video = {}) {
+    // Plays a known application through the program; its lines. `video`: of the remote side.
+    [[nodiscard]] RunResult run_application(std::vector<std::string> arguments,
+                                            const std::string& video = "none") {
         arguments.insert(arguments.begin(), TV_TEST_DMABUF_CLIENT);
-        std::vector<std::string> server = waypipe_server("lz4", dir() / "channel", "app", arguments);
-        if (!video.empty()) server.insert(server.begin() + 1, "--video=" + video);
-        SpawnOptions spawn = command(std::move(server));
+        std::vector<std::string> words = waypipe_server("lz4", dir() / "channel", "app", arguments);
+        if (video != "none") words.insert(words.begin() + 1, "--video=" + video);
+        SpawnOptions spawn = command(std::move(words));
         spawn.environment["LD_PRELOAD"] = TV_FAKE_DMA ":" TV_FAKE_GBM;
         const auto result = run(spawn, 60s);
         std::filesystem::remove(dir() / "app");
         EXPECT_TRUE(result && !result->timed_out);
-        if (!result) return {};
-        EXPECT_TRUE(result->out.ends_with("done\n")) << result->out << result->err;
-        return result->out;
+        return result.value_or(RunResult{});
+    }
+    [[nodiscard]] std::string play(std::vector<std::string> arguments, const std::string& video = "none") {
+        const RunResult result = run_application(std::move(arguments), video);
+        EXPECT_TRUE(result.out.ends_with("done\n")) << result.out << result.err;
+        return result.out;
     }
     // The checksums of frames, as drawn or as shown.
     static std::vector<std::string> sums(const std::string& text) {
@@ -156,6 +162,37 @@ TEST_F(ContractProgramPlays, one_that_goes_away_in_the_probe_gets_nothing_more_a
         const std::string drawn = play({"--frames", "3"});
         EXPECT_EQ(shown(*compositor), sums(drawn));
         end(client);
+        std::filesystem::remove(dir() / "channel");
+    }
+}
+
+TEST_F(ContractProgramPlays, hardware_decodes_whatever_was_asked_for_but_software) {
+    for (const char* words : {"", "hw", "hwdec"}) {
+        SCOPED_TRACE(words);
+        auto compositor = start_contract({"--exit-on-bad", "--release", "replaced"});
+        Child client = start_client(*compositor, {}, {"--stats", std::string("--video=") + words});
+        const std::string drawn = play({"--frames", "4", "--size", "333x217"}, "sw,h264");
+        EXPECT_EQ(sums(drawn).size(), 4u);
+        EXPECT_EQ(shown(*compositor).size(), 4u);
+        end(client);
+        EXPECT_NE(client.err().find(R"("decoder":"videotoolbox","hardware":true)"), std::string::npos)
+            << client.err();
+        std::filesystem::remove(dir() / "channel");
+    }
+}
+
+// This build has no software decoder: nothing is left, and nothing is offered.
+TEST_F(ContractProgramPlays, with_sw_or_swdec_no_hardware_decodes) {
+    for (const char* words : {"sw", "swdec"}) {
+        SCOPED_TRACE(words);
+        auto compositor = start_contract({"--exit-on-bad", "--release", "replaced"});
+        Child client = start_client(*compositor, {}, {"--stats", std::string("--video=") + words});
+        const RunResult application = run_application({"--frames", "4"}, "sw,h264");
+        EXPECT_EQ(sums(application.out).size(), 0u) << application.out;
+        end(client);
+        EXPECT_NE(client.err().find("nothing here decodes the H.264 video"), std::string::npos)
+            << client.err();
+        EXPECT_EQ(client.err().find("videotoolbox"), std::string::npos) << client.err();
         std::filesystem::remove(dir() / "channel");
     }
 }
