@@ -70,4 +70,9 @@ if(TARGET tv_sim_videotoolbox)
   # Once more with a VideoToolbox that holds pictures back.
   gtest_discover_tests(applesim_selftest_test TEST_SUFFIX _withholding_4 TEST_LIST applesim_selftest_withholding
     PROPERTIES LABELS applesim ENVIRONMENT TV_APPLESIM_WITHHOLD=4)
+  if(NOT TV_SANITIZE)
+    add_test(NAME applesim_selftest_mutants COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/mutants.py
+      --build ${CMAKE_BINARY_DIR} --test applesim_selftest_test ${CMAKE_CURRENT_SOURCE_DIR}/selftest.mutants)
+    set_tests_properties(applesim_selftest_mutants PROPERTIES LABELS "applesim;mutants" TIMEOUT 600 PROCESSORS 2)
+  endif()
 endif()
