@@ -14,7 +14,7 @@ namespace tv::capi {
 // Any thread. Outlives its receiver where a thread was left behind.
 class Callbacks {
 public:
-    explicit Callbacks(const tv_callbacks& given) : given_(given) {}
+    explicit Callbacks(const tv_callbacks& given) : given_(given) { inside_.reserve(kUsual); }
 
     // Calls one of them, unless it is not set or close() was called.
     template <typename... Parameters, typename... Arguments>
@@ -30,6 +30,8 @@ public:
     [[nodiscard]] bool close(std::chrono::milliseconds patience);
 
 private:
+    // At once: more than there are threads that call, so that calling one needs no memory.
+    static constexpr std::size_t kUsual = 64;
     [[nodiscard]] bool enter();
     void leave();
 
