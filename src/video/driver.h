@@ -201,6 +201,7 @@ private:
     std::size_t in_flight_ = 0;  // entries in state Submitted
     unsigned held_back_ = 0;     // pictures that came only after waiting, from this lane
     unsigned in_time_ = 0;       // pictures that came without, since the last of those
+    std::uint64_t began_at_ = 0; // the packet that the lane was first given
     bool in_order_sets_ = false; // parameter sets are rewritten to say that nothing is reordered
 
     // What was tried since a key frame.

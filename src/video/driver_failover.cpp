@@ -144,6 +144,12 @@ bool Driver::fail_over(const char* why) {
 
 void Driver::on_corrupt(Entry& entry, const Error& error) {
     if (move_for_packet(entry)) return;
+    // A key frame is not broken because of what a decoder remembers of packets before it.
+    if (entry.key && began_at_ != entry.number && first_open() == &entry &&
+        !std::exchange(restarted_, true)) {
+        ++counts_.restarts;
+        return start(current_, entry.number);
+    }
     options_.log.debug("video stream {}: packet {}: {}", options_.stream, entry.number, describe(error));
     say_once(&SaidOnce::broken, "a packet is broken: the last good picture stays until the next key frame");
     freeze_from(entry.number);
@@ -162,7 +168,14 @@ void Driver::on_fault(std::uint64_t number, const Error& error) {
     options_.log.debug("video stream {}: {}: {}", options_.stream, candidates_[current_].factory->name(),
                        describe(error));
     if (error.category == ErrorCategory::Unsupported) {
-        candidates_[current_].useless = true;
+        const std::size_t before = current_;
+        // A broken packet can look like a stream of another kind: software, the last resort, gets the next
+        // key frame all the same.
+        const bool last_resort = created_ && !candidates_[before].factory->hardware();
+        if (last_resort)
+            note_failure(before, entry.key_ordinal);
+        else
+            candidates_[before].useless = true;
         if (fail_over("cannot decode this")) return;
         return give_up(error);
     }
@@ -238,7 +251,7 @@ bool Driver::prefers_another(const Entry& key) const {
 void Driver::start(std::size_t candidate, std::uint64_t from) {
     drop_lane();
     current_ = candidate;
-    next_submit_ = from;
+    next_submit_ = began_at_ = from;
     lane_ = Lane::start(*candidates_[candidate].factory, {options_.codec, options_.buffer, options_.threads},
                         *options_.executor, *options_.clock, options_.wake);
 }

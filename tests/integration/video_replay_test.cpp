@@ -7,6 +7,7 @@
 
 #include "replay_bed.h"
 #include "video/decoders.h"
+#include "video/exact_rgb.h"
 #include "video/ffmpeg_tool.h"
 #include "video/recorded.h"
 
@@ -33,21 +34,6 @@ constexpr Case kCases[] = {
     {"084-h264-1080p-150", {1920, 1090}, 150, 30.3, 6}, {"0112-h264-1080p", {1920, 1088}, 20, 30.5, 6},
 };
 
-// BT.601, limited range, each chroma sample for the 2x2 pixels that it was averaged from.
-std::array<double, 3> rgb_of(Bytes i420, video::Size coded, std::size_t x, std::size_t y) {
-    const std::size_t half = (coded.width + 1) / 2, area = std::size_t{coded.width} * coded.height;
-    const auto at = [&](std::size_t offset) { return std::to_integer<int>(i420[offset]); };
-    const double luma = 255.0 / 219 * (at(y * coded.width + x) - 16);
-    const std::size_t chroma = area + (y / 2) * half + x / 2;
-    const double cb = 255.0 / 224 * (at(chroma) - 128);
-    const double cr = 255.0 / 224 * (at(chroma + half * ((coded.height + 1) / 2)) - 128);
-    const double kr = 0.299, kb = 0.114, kg = 1 - kr - kb;
-    const auto limited = [](double value) { return std::clamp(value, 0.0, 255.0); };
-    return {limited(luma + 2 * (1 - kr) * cr),
-            limited(luma - 2 * (1 - kb) * kb / kg * cb - 2 * (1 - kr) * kr / kg * cr),
-            limited(luma + 2 * (1 - kb) * cb)};
-}
-
 class VideoReplay : public ReplayTest, public testing::WithParamInterface<Case> {
 protected:
     void SetUp() override {
@@ -73,11 +59,7 @@ protected:
             size_ = {stream.width, stream.height};
         }
     }
-    [[nodiscard]] static std::size_t coded_bytes() {
-        const video::Size coded = GetParam().coded;
-        return std::size_t{coded.width} * coded.height +
-               2 * std::size_t{(coded.width + 1) / 2} * ((coded.height + 1) / 2);
-    }
+    [[nodiscard]] static std::size_t coded_bytes() { return i420_bytes(GetParam().coded); }
     // The picture of the commit `nth`, which is the last one so far.
     void check(TestCompositor& compositor, const Reference& reference, std::size_t nth) {
         const Reference::Shown shown = reference.shown[nth];
@@ -90,7 +72,7 @@ protected:
         double worst = 0;
         for (std::size_t y = 0; y < size_.height; ++y) {
             for (std::size_t x = 0; x < size_.width; ++x) {
-                const auto expected = rgb_of(planes, GetParam().coded, x, y);
+                const auto expected = exact_rgb(planes, GetParam().coded, x, y);
                 const std::uint32_t pixel = picture->argb(static_cast<int>(x), static_cast<int>(y));
                 for (unsigned channel = 0; channel < 3; ++channel)
                     worst =

@@ -1,150 +1,120 @@
 // Decoding by libavcodec: one picture a packet at once, planes equal to those of the ffmpeg program.
+#include <cmath>
+
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 #include "channel/test_bytes.h"
 #include "video/bitstream/packet_info.h"
-#include "video/decoders.h"
-#include "video/driver.h"
-#include "video/fake_decoder.h"
-#include "video/ffmpeg_tool.h"
-#include "video/packet.h"
+#include "video/convert/convert.h"
+#include "video/exact_rgb.h"
+#include "video/ffmpeg_bed.h"
 #include "video/recorded.h"
 
 namespace tv::video {
 namespace {
 
 using test::Buffer;
+using test::Ffmpeg, test::FfmpegDriver, test::planes_of;
+using test::kMade, test::Made, test::StockRecording;
 
-// Remembers every report, in order.
-class Reports final : public DecodeSink {
-public:
-    struct Report {
-        std::uint64_t ticket;
-        Result<std::optional<Picture>> outcome;
-    };
-    void decoded(std::uint64_t ticket, Result<std::optional<Picture>> outcome) override {
-        all.push_back({ticket, std::move(outcome)});
-    }
-    std::vector<Report> all;
-};
+class RecordedPlanes : public FfmpegDriver, public testing::WithParamInterface<StockRecording> {};
 
-void append_plane(const Plane& plane, std::size_t width, std::size_t height, Buffer& out) {
-    for (std::size_t y = 0; y < height; ++y) {
-        const Bytes row = plane.bytes.subspan(y * plane.stride, width);
-        out.insert(out.end(), row.begin(), row.end());
-    }
-}
-
-Buffer planes_of(const Picture& picture) {
-    Buffer out;
-    const std::size_t chroma_width = (picture.size.width + 1) / 2,
-                      chroma_height = (picture.size.height + 1) / 2;
-    append_plane(picture.planes[0], picture.size.width, picture.size.height, out);
-    append_plane(picture.planes[1], chroma_width, chroma_height, out);
-    append_plane(picture.planes[2], chroma_width, chroma_height, out);
-    return out;
-}
-
-class Ffmpeg : public testing::Test {
-protected:
-    std::unique_ptr<DecoderFactory> factory = ffmpeg_decoders();
-    std::shared_ptr<Reports> reports = std::make_shared<Reports>();
-    std::unique_ptr<Decoder> decoder;
-
-    void SetUp() override {
-        if (!factory) GTEST_SKIP() << "built without libavcodec";
-        const auto probe = factory->create({}, reports);
-        if (!probe) GTEST_SKIP() << describe(probe.error());
-        if (!test::have_ffmpeg_tool()) GTEST_SKIP() << "the ffmpeg program is not installed";
-    }
-    void open(Codec codec, unsigned threads = 1, Size buffer = {1920, 1080}) {
-        reports->all.clear();
-        auto created = factory->create({codec, buffer, threads}, reports);
-        ASSERT_TRUE(created) << describe(created.error());
-        decoder = std::move(*created);
-    }
-    Status decode(Codec codec, const Buffer& bytes, std::uint64_t ticket) {
-        auto packet = std::make_shared<const Packet>(Bytes(bytes));
-        const PacketInfo info = inspect(codec, packet->bytes());
-        return decoder->decode({info.bytes, info.key_frame, ticket, packet});
-    }
-    // Every packet gives its picture before decode() returns, and the planes are those of the program.
-    void expect_same_planes(Codec codec, const std::vector<Buffer>& packets, unsigned threads = 1,
-                            Size buffer = {1920, 1080}) {
-        ASSERT_FALSE(packets.empty());
-        const auto expected = test::decode_with_tool(codec, packets);
-        ASSERT_TRUE(expected) << describe(expected.error());
-        open(codec, threads, buffer);
-        Buffer ours;
-        for (std::size_t i = 0; i < packets.size(); ++i) {
-            const Status status = decode(codec, packets[i], i);
-            ASSERT_TRUE(status) << i << ": " << describe(status.error());
-            ASSERT_EQ(reports->all.size(), i + 1) << "a picture is held back";
-            const auto& report = reports->all.back();
-            EXPECT_EQ(report.ticket, i);
-            ASSERT_TRUE(report.outcome) << describe(report.outcome.error());
-            ASSERT_TRUE(*report.outcome);
-            ASSERT_TRUE(planes_cover(**report.outcome));
-            const Buffer planes = planes_of(**report.outcome);
-            ours.insert(ours.end(), planes.begin(), planes.end());
-        }
-        EXPECT_EQ(ours.size(), expected->size());
-        EXPECT_TRUE(ours == *expected) << "planes differ";
-    }
-};
-
-TEST_F(Ffmpeg, recorded_streams_of_stock_senders_decode_to_the_same_planes) {
+TEST_P(RecordedPlanes, are_those_of_the_ffmpeg_program_from_the_decoder_and_from_the_driver) {
+    const auto recorded = test::recorded_streams(GetParam());
+    ASSERT_TRUE(recorded) << describe(recorded.error());
+    const std::size_t picture_bytes = test::i420_bytes(GetParam().announced);
     int streams = 0;
-    for (const char* name : {"0112-h264-xr24-333x217", "0112-vp9-xr24-640x480", "0112-av1-xr24-640x480"}) {
-        const auto recorded = test::recorded_streams(std::string(TV_VIDEO_FIXTURES "/") + name + ".s2c");
-        ASSERT_TRUE(recorded);
-        for (const auto& [rid, stream] : *recorded) {
-            if (stream.packets.empty()) continue;
-            SCOPED_TRACE(std::string(name) + " " + std::to_string(rid));
-            expect_same_planes(*codec_from_id(stream.codec_id), stream.packets);
-            ++streams;
+    for (const auto& [rid, stream] : *recorded) {
+        if (stream.packets.empty()) continue;
+        SCOPED_TRACE(rid);
+        ++streams;
+        const Size buffer{stream.width, stream.height};
+        const std::vector<Buffer> packets(
+            stream.packets.begin(), stream.packets.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                 stream.packets.size(), GetParam().compare)));
+        const auto expected = test::decode_with_tool(GetParam().codec, packets);
+        ASSERT_TRUE(expected) << describe(expected.error());
+        ASSERT_EQ(expected->size(), packets.size() * picture_bytes);
+        expect_planes(GetParam().codec, packets, *expected, 1, buffer);
+        const auto shown = show(GetParam().codec, packets, buffer);
+        ASSERT_EQ(shown.size(), packets.size());
+        for (std::size_t i = 0; i < shown.size(); ++i) {
+            ASSERT_TRUE(shown[i]) << i;
+            EXPECT_TRUE(
+                std::ranges::equal(*shown[i], Bytes(*expected).subspan(i * picture_bytes, picture_bytes)))
+                << "the driver's planes of packet " << i << " differ";
         }
+        EXPECT_EQ(statistics.failovers + statistics.restarts + statistics.waits, 0u);
     }
-    EXPECT_EQ(streams, 6);
+    EXPECT_EQ(streams, GetParam().streams);
 }
+INSTANTIATE_TEST_SUITE_P(Stock, RecordedPlanes, testing::ValuesIn(test::kStockRecordings),
+                         [](const auto& info) { return test::case_name(info.param); });
 
 TEST_F(Ffmpeg, the_padding_of_c_senders_changes_no_picture) {
-    for (const char* name : {"0112-h264-xr24-333x217", "0112-vp9-xr24-640x480", "0112-av1-xr24-640x480"}) {
-        SCOPED_TRACE(name);
-        const auto recorded = test::recorded_streams(std::string(TV_VIDEO_FIXTURES "/") + name + ".s2c");
+    for (const auto& recording : test::kStockRecordings) {
+        if (recording.c_sender || recording.announced.width > 1000) continue;
+        SCOPED_TRACE(recording.name);
+        const auto recorded = test::recorded_streams(recording);
         ASSERT_TRUE(recorded);
-        const auto& stream = recorded->begin()->second;
-        const Codec codec = *codec_from_id(stream.codec_id);
-        const auto expected = test::decode_with_tool(codec, stream.packets);
+        const auto& packets = recorded->begin()->second.packets;
+        const auto expected = test::decode_with_tool(recording.codec, packets);
         ASSERT_TRUE(expected);
-        open(codec);
-        Buffer ours;
-        for (std::size_t i = 0; i < stream.packets.size(); ++i) {
-            Buffer padded = stream.packets[i];
-            padded.resize(padded.size() + 64);
-            ASSERT_TRUE(decode(codec, padded, i));
-            ASSERT_TRUE(reports->all.back().outcome && *reports->all.back().outcome);
-            const Buffer planes = planes_of(**reports->all.back().outcome);
-            ours.insert(ours.end(), planes.begin(), planes.end());
-        }
-        EXPECT_TRUE(ours == *expected);
+        expect_planes(recording.codec, test::padded(packets), *expected);
     }
 }
 
-struct Made {
-    const char* encoder;
-    const char* options;
-    Codec codec;
-    bool odd; // takes odd sizes itself; the others' senders round up
+// What C senders make of a buffer: coded larger, with any content there, and zeros behind each packet.
+class PaddedStreams : public Ffmpeg, public testing::WithParamInterface<Made> {
+protected:
+    // The top left part of the picture, converted, against its planes in double precision.
+    static void expect_top_left(const Picture& picture, Size buffer) {
+        const std::size_t bytes = std::size_t{buffer.width} * buffer.height * 4;
+        constexpr auto kGuard = std::byte{0x5a};
+        Buffer pixels(bytes + 64, kGuard);
+        ASSERT_TRUE(
+            convert(picture, {MutableBytes(pixels).first(bytes), std::size_t{buffer.width} * 4, buffer}));
+        const Buffer planes = planes_of(picture);
+        double worst = 0;
+        for (std::size_t y = 0; y < buffer.height; ++y) {
+            for (std::size_t x = 0; x < buffer.width; ++x) {
+                const auto expected = test::exact_rgb(planes, picture.size, x, y);
+                const std::size_t at = (y * buffer.width + x) * 4;
+                for (std::size_t channel = 0; channel < 3; ++channel)
+                    worst = std::max(
+                        worst, std::abs(expected[channel] - std::to_integer<int>(pixels[at + 2 - channel])));
+            }
+        }
+        EXPECT_LE(worst, 1.5); // one code value, after rounding
+        for (std::size_t i = bytes; i < pixels.size(); ++i) ASSERT_EQ(pixels[i], kGuard);
+    }
 };
-constexpr Made kMade[] = {
-    {"libx264", "-preset ultrafast -tune zerolatency -threads 4", Codec::H264, false},
-    {"libx264", "-preset medium -tune zerolatency -g 3", Codec::H264, false},
-    {"libx265", "-preset ultrafast -tune zerolatency -x265-params log-level=none", Codec::Hevc, false},
-    {"libvpx-vp9", "-lag-in-frames 0 -deadline realtime -cpu-used 8", Codec::Vp9, true},
-    {"libaom-av1", "-usage realtime -lag-in-frames 0 -cpu-used 8", Codec::Av1, true},
-};
+
+TEST_P(PaddedStreams, decode_to_the_same_planes_and_are_cut_to_their_buffer) {
+    const Made& made = GetParam();
+    for (const Size size :
+         {Size{1, 1}, {2, 2}, {64, 64}, {222, 129}, {257, 240}, {1919, 1079}, {3840, 2160}}) {
+        SCOPED_TRACE(size.width);
+        const Size coded = test::coded_by_c_senders(made.codec, size);
+        const std::size_t frames = size.width < 1000 ? 8 : size.width < 3000 ? 2 : 1;
+        const auto packets =
+            test::encode_pattern(made.encoder, made.options, coded, static_cast<int>(frames));
+        ASSERT_EQ(packets.size(), frames);
+        const auto expected = test::decode_with_tool(made.codec, packets);
+        ASSERT_TRUE(expected) << describe(expected.error());
+        ASSERT_EQ(expected->size(), frames * test::i420_bytes(coded));
+        expect_planes(made.codec, test::padded(packets), *expected, frames > 2 ? 1 : 2, size);
+        ASSERT_EQ(reports->all.size(), frames);
+        for (const auto& report : reports->all) {
+            ASSERT_TRUE(report.outcome && *report.outcome);
+            EXPECT_EQ((*report.outcome)->size, coded);
+            expect_top_left(**report.outcome, size);
+        }
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Encoders, PaddedStreams, testing::ValuesIn(kMade), [](const auto& info) {
+    return fmt::format("{}_{}", test::case_name(info.param), info.index);
+});
 
 TEST_F(Ffmpeg, streams_of_every_codec_and_size_decode_to_the_same_planes_with_one_and_two_threads) {
     int compared = 0;
@@ -250,219 +220,6 @@ TEST_F(Ffmpeg, pictures_outlive_their_decoder) {
     const Buffer before = planes_of(picture);
     decoder.reset();
     EXPECT_TRUE(planes_of(picture) == before);
-}
-
-std::string with_key_frames(const Made& made, int every) {
-    if (made.codec == Codec::Hevc)
-        return fmt::format("{}:keyint={}:min-keyint={}", made.options, every, every);
-    return fmt::format("{} -g {}", made.options, every);
-}
-
-// The whole driver on real streams: what a lost or broken packet costs.
-class FfmpegDriver : public Ffmpeg {
-protected:
-    test::ManualExecutor executor;
-    test::FakeClock clock;
-
-    DriverStatistics statistics; // at the end of the last show()
-
-    // By packet: planes, or nothing. `first`: a decoder to be tried before libavcodec's.
-    std::vector<std::optional<Buffer>> show(Codec codec, const std::vector<Buffer>& packets, Size buffer,
-                                            DecoderFactory* first = nullptr) {
-        DriverOptions options;
-        options.codec = codec;
-        options.buffer = buffer;
-        options.threads = 1;
-        if (first != nullptr) options.decoders.push_back(first);
-        options.decoders.push_back(factory.get());
-        options.executor = &executor;
-        options.clock = &clock;
-        Driver driver(std::move(options));
-        std::vector<std::optional<Buffer>> shown;
-        for (const Buffer& packet : packets) {
-            driver.push(std::make_shared<const Packet>(Bytes(packet)));
-            for (int round = 0; round < 20 && driver.decided() != shown.size() + 1; ++round) {
-                while (executor.run_all()) driver.service();
-                if (driver.decided() == shown.size() + 1) break;
-                if (const auto deadline = driver.deadline()) clock.advance_to(*deadline);
-                driver.service();
-            }
-            auto outcome = driver.next();
-            EXPECT_TRUE(outcome) << "packet " << shown.size() << " has no outcome";
-            shown.emplace_back();
-            if (outcome && outcome->picture) shown.back() = planes_of(*outcome->picture);
-        }
-        statistics = driver.statistics();
-        return shown;
-    }
-};
-
-// VP9 is not among these: its entropy coder reads zeros past the end, so nothing tells a cut frame from a
-// whole one. Nor is HEVC: in streams without wavefronts libavcodec does not notice every cut.
-TEST_F(FfmpegDriver, a_packet_cut_off_hides_pictures_until_the_next_key_frame_and_shows_no_wrong_one) {
-    for (const Made& made : {kMade[0], kMade[4]}) {
-        SCOPED_TRACE(made.encoder);
-        const auto packets = test::encode_pattern(made.encoder, with_key_frames(made, 6), {128, 96}, 12);
-        ASSERT_EQ(packets.size(), 12u);
-        ASSERT_TRUE(inspect(made.codec, packets[6]).key_frame);
-        const auto good = show(made.codec, packets, {128, 96});
-        for (const auto& planes : good) ASSERT_TRUE(planes);
-        for (std::size_t broken = 0; broken < 8; ++broken) {
-            std::vector<Buffer> sent = packets;
-            sent[broken].resize(sent[broken].size() / 3);
-            const auto shown = show(made.codec, sent, {128, 96});
-            const std::size_t next_key = broken < 6 ? 6 : 12;
-            for (std::size_t i = 0; i < shown.size(); ++i) {
-                if (i < broken || i >= next_key) {
-                    EXPECT_TRUE(shown[i] == good[i]) << "broken " << broken << ", packet " << i;
-                } else {
-                    EXPECT_FALSE(shown[i]) << "broken " << broken << ", packet " << i;
-                }
-            }
-        }
-    }
-}
-
-TEST_F(FfmpegDriver, a_lost_packet_ends_nothing_and_the_next_key_frame_is_right) {
-    for (const Made& made : {kMade[0], kMade[2], kMade[3], kMade[4]}) {
-        SCOPED_TRACE(made.encoder);
-        const auto packets = test::encode_pattern(made.encoder, with_key_frames(made, 4), {64, 64}, 6);
-        ASSERT_EQ(packets.size(), 6u);
-        const auto good = show(made.codec, packets, {64, 64});
-        for (std::size_t lost = 0; lost < 4; ++lost) {
-            std::vector<Buffer> sent = packets;
-            sent.erase(sent.begin() + static_cast<std::ptrdiff_t>(lost));
-            const auto shown = show(made.codec, sent, {64, 64});
-            EXPECT_TRUE(shown.at(3) == good[4]) << lost;
-            EXPECT_TRUE(shown.at(4) == good[5]) << lost;
-        }
-    }
-}
-
-TEST_F(FfmpegDriver, a_flipped_byte_anywhere_ends_nothing_and_the_next_key_frame_is_right) {
-    for (const Made& made : {kMade[0], kMade[2], kMade[3], kMade[4]}) {
-        SCOPED_TRACE(made.encoder);
-        const auto packets = test::encode_pattern(made.encoder, with_key_frames(made, 4), {64, 64}, 6);
-        ASSERT_EQ(packets.size(), 6u);
-        ASSERT_TRUE(inspect(made.codec, packets[4]).key_frame);
-        const auto good = show(made.codec, packets, {64, 64});
-        std::minstd_rand random(3);
-        for (int round = 0; round < 40; ++round) {
-            std::vector<Buffer> sent = packets;
-            Buffer& victim = sent[random() % 4];
-            victim[random() % victim.size()] ^= std::byte{static_cast<unsigned char>(1 + random() % 255)};
-            const auto shown = show(made.codec, sent, {64, 64});
-            ASSERT_EQ(shown.size(), 6u);
-            EXPECT_TRUE(shown[4] == good[4]) << round;
-            EXPECT_TRUE(shown[5] == good[5]) << round;
-        }
-    }
-}
-
-// A real decoder with a fault added.
-class Faulty final : public DecoderFactory {
-public:
-    enum class Fault { FailsFrom, HoldsBack };
-    // FailsFrom: that ticket and all later ones are the decoder's failure. HoldsBack: a picture comes out
-    // when it is waited for, or with the next packet, unless the SPS rules reordering out.
-    Faulty(DecoderFactory& real, Fault fault, std::uint64_t from = 0)
-        : real_(real), fault_(fault), from_(from) {}
-    [[nodiscard]] const char* name() const override { return "faulty"; }
-    [[nodiscard]] bool hardware() const override { return true; }
-    [[nodiscard]] bool may_decode(Codec) const override { return true; }
-    [[nodiscard]] Result<std::unique_ptr<Decoder>> create(const StreamParameters& stream,
-                                                          std::shared_ptr<DecodeSink> sink) override {
-        auto inner = std::make_shared<Reports>();
-        TV_ASSIGN(auto real, real_.create(stream, inner));
-        return std::make_unique<Wrapper>(*this, stream.codec, std::move(real), std::move(inner),
-                                         std::move(sink));
-    }
-
-private:
-    class Wrapper final : public Decoder {
-    public:
-        Wrapper(const Faulty& faulty, Codec codec, std::unique_ptr<Decoder> real,
-                std::shared_ptr<Reports> inner, std::shared_ptr<DecodeSink> sink)
-            : faulty_(faulty), codec_(codec), real_(std::move(real)), inner_(std::move(inner)),
-              sink_(std::move(sink)) {}
-        [[nodiscard]] Status decode(const AccessUnit& unit) override {
-            if (faulty_.fault_ == Fault::FailsFrom && unit.ticket >= faulty_.from_)
-                return fail(ErrorCategory::Io, "made to fail");
-            if (unit.key_frame) in_order_ = without_reordering(codec_, unit.bytes) == test::copy(unit.bytes);
-            wait_for_delayed();
-            TV_TRY(real_->decode(unit));
-            if (faulty_.fault_ == Fault::FailsFrom || in_order_) wait_for_delayed();
-            return {};
-        }
-        [[nodiscard]] Status ask_for_delayed() override { return {}; }
-        void wait_for_delayed() override {
-            for (auto& report : std::exchange(inner_->all, {}))
-                sink_->decoded(report.ticket, std::move(report.outcome));
-        }
-
-    private:
-        const Faulty& faulty_;
-        const Codec codec_;
-        const std::unique_ptr<Decoder> real_;
-        const std::shared_ptr<Reports> inner_;
-        const std::shared_ptr<DecodeSink> sink_;
-        bool in_order_ = false;
-    };
-
-    DecoderFactory& real_;
-    const Fault fault_;
-    const std::uint64_t from_;
-};
-
-TEST_F(FfmpegDriver, a_decoder_that_fails_at_any_packet_is_followed_by_the_same_pictures_from_the_next) {
-    for (const Made& made : {kMade[0], kMade[2], kMade[3], kMade[4]}) {
-        SCOPED_TRACE(made.encoder);
-        const auto packets = test::encode_pattern(made.encoder, with_key_frames(made, 5), {96, 64}, 8);
-        ASSERT_EQ(packets.size(), 8u);
-        const auto good = show(made.codec, packets, {96, 64});
-        for (std::uint64_t from = 0; from < packets.size(); ++from) {
-            Faulty faulty(*factory, Faulty::Fault::FailsFrom, from);
-            EXPECT_TRUE(show(made.codec, packets, {96, 64}, &faulty) == good) << from;
-            EXPECT_STREQ(statistics.decoder, "ffmpeg");
-            EXPECT_EQ(statistics.pictures, 8u);
-        }
-    }
-}
-
-TEST_F(FfmpegDriver, a_decoder_that_waits_for_its_picture_buffer_is_cured_by_rewriting_the_sps) {
-    for (const Made& made : {kMade[0], kMade[2]}) {
-        SCOPED_TRACE(made.encoder);
-        const auto packets = test::encode_pattern(made.encoder, with_key_frames(made, 5), {96, 64}, 8);
-        ASSERT_EQ(packets.size(), 8u);
-        const auto good = show(made.codec, packets, {96, 64});
-        Faulty faulty(*factory, Faulty::Fault::HoldsBack);
-        EXPECT_TRUE(show(made.codec, packets, {96, 64}, &faulty) == good);
-        EXPECT_STREQ(statistics.decoder, "faulty");
-        EXPECT_EQ(statistics.waits, 2u);
-        EXPECT_EQ(statistics.restarts, 1u);
-        EXPECT_EQ(statistics.failovers, 0u);
-    }
-}
-
-TEST_F(FfmpegDriver, parameter_sets_that_change_in_mid_stream_change_nothing_but_the_size) {
-    for (const Made& made : {kMade[0], kMade[2], kMade[3], kMade[4]}) {
-        SCOPED_TRACE(made.encoder);
-        const auto small = test::encode_pattern(made.encoder, made.options, {64, 64}, 3);
-        const auto large = test::encode_pattern(made.encoder, made.options, {128, 96}, 3);
-        std::vector<Buffer> packets = small;
-        packets.insert(packets.end(), large.begin(), large.end());
-        packets.insert(packets.end(), small.begin(), small.end());
-        const auto alone_small = show(made.codec, small, {64, 64}),
-                   alone_large = show(made.codec, large, {64, 64});
-        const auto shown = show(made.codec, packets, {64, 64});
-        ASSERT_EQ(shown.size(), 9u);
-        for (std::size_t i = 0; i < 3; ++i) {
-            EXPECT_TRUE(shown[i] && shown[i] == alone_small[i]) << i;
-            EXPECT_TRUE(shown[3 + i] && shown[3 + i] == alone_large[i]) << i;
-            EXPECT_TRUE(shown[6 + i] && shown[6 + i] == alone_small[i]) << i;
-        }
-        EXPECT_EQ(statistics.restarts + statistics.failovers, 0u);
-    }
 }
 
 } // namespace

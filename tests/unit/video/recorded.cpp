@@ -1,10 +1,22 @@
 #include "video/recorded.h"
 
+#include <algorithm>
+
 #include "channel/header.h"
 #include "channel/messages.h"
 #include "channel/test_bytes.h"
 
 namespace tv::test {
+
+std::string case_name(const StockRecording& recording) {
+    std::string name = recording.name;
+    std::ranges::replace(name, '-', '_');
+    return name;
+}
+
+Result<std::map<std::int32_t, RecordedStream>> recorded_streams(const StockRecording& recording) {
+    return recorded_streams(std::string(TV_VIDEO_FIXTURES "/") + recording.name + ".s2c");
+}
 
 Result<std::map<std::int32_t, RecordedStream>> recorded_streams(const std::string& path) {
     const Buffer recording = read_whole(path);
