@@ -7,4 +7,8 @@ scripts/setup.sh build test interop
 configure release -DTV_TESTS=ON
 build release tunnelview tv-test-compositor tv-test-client dmabuf_live_test video_live_test tv-fake-drm
 step interop
-exec python3 scripts/interop.py "$@" </dev/null
+status=0
+python3 scripts/interop.py "$@" </dev/null || status=1
+# With all peers, the libavcodecs of their releases too.
+if [ $# -eq 0 ]; then scripts/ffmpeg_versions.sh || status=1; fi
+exit "$status"

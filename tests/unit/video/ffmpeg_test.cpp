@@ -188,8 +188,7 @@ TEST_F(Ffmpeg, ten_bit_pictures_are_unsupported) {
         2);
     if (packets.empty()) GTEST_SKIP() << "this libx265 has no 10 bit";
     open(Codec::Hevc);
-    (void)decode(Codec::Hevc, packets[0], 0);
-    (void)decode(Codec::Hevc, packets[1], 1);
+    for (const std::uint64_t ticket : {0, 1}) EXPECT_TRUE(decode(Codec::Hevc, packets.at(ticket), ticket));
     decoder->wait_for_delayed();
     ASSERT_FALSE(reports->all.empty());
     ASSERT_FALSE(reports->all[0].outcome);
