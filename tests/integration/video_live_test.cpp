@@ -170,26 +170,37 @@ TEST_F(VideoLive, every_frame_is_shown_in_its_turn_with_each_compression) {
     }
 }
 
-TEST_F(VideoLive, every_format_that_waypipe_encodes_is_shown) {
+// Formats without alpha, of which C peers encode all but BG16, and Rust ones those that their device has got.
+class VideoLiveFormat : public VideoLive, public testing::WithParamInterface<const char*> {};
+
+TEST_P(VideoLiveFormat, is_encoded_and_shown) {
+    const std::string format = GetParam();
+    const bool always = format == "XR24" || format == "XB24";
     for (const std::string& codec : live_peer().codecs()) {
+        SCOPED_TRACE(codec);
         LiveOptions options = video(codec);
-        for (const char* more : {"RG16", "XR30", "XB30"}) options.shm_formats.push_back(fourcc_of(more));
-        const std::vector<std::string> offered = offered_formats(options);
-        for (const char* name : {"XR24", "XB24"}) EXPECT_EQ(std::ranges::count(offered, name), 1) << name;
-        // Rust peers leave out what their own device has not got, C peers nothing.
-        if (!live_peer().rust()) {
-            EXPECT_EQ(offered.size(), 7u);
+        if (!always) options.shm_formats.push_back(fourcc_of(format));
+        const auto offered = std::ranges::count(offered_formats(options), format);
+        if (offered == 0 && !always && live_peer().rust())
+            GTEST_SKIP() << "skipped: waypipe " << live_peer().version << " does not offer " << format
+                         << " with " << codec << " on this device";
+        EXPECT_EQ(offered, 1);
+        const LiveOutcome outcome = play(options, {"--frames", "6", "--format", format});
+        if (format == "BG16" && !live_peer().rust()) {
+            expect_exact(outcome);
+            continue;
         }
-        for (const std::string format : {"XR24", "XB24", "RG16", "XR30", "XB30"}) {
-            SCOPED_TRACE(codec + " " + format);
-            if (std::ranges::count(offered, format) == 0) continue;
-            const LiveOutcome outcome = play(options, {"--frames", "6", "--format", format});
-            expect_good_end(outcome);
-            expect_own_pictures(outcome);
-            for (const LiveFrame& frame : outcome.shown) EXPECT_EQ(frame.format, format);
-        }
+        expect_good_end(outcome);
+        expect_own_pictures(outcome);
+        EXPECT_EQ(outcome.shown.size(), 6u);
+        for (const LiveFrame& frame : outcome.shown) EXPECT_EQ(frame.format, format);
+        for (std::size_t i = 0; i < outcome.shown.size(); ++i)
+            EXPECT_NE(describe(outcome.shown[i]), describe(outcome.drawn.at(i))) << "not encoded";
     }
 }
+INSTANTIATE_TEST_SUITE_P(Encoded, VideoLiveFormat,
+                         testing::Values("XR24", "XB24", "RG16", "BG16", "XR30", "XB30"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST_F(VideoLive, one_to_four_buffers_are_as_many_streams) {
     for (const std::string& codec : live_peer().codecs()) {
