@@ -7,7 +7,7 @@ help:
 	@echo 'make asan     the tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make tsan     the tests under ThreadSanitizer'
 	@echo 'make fuzz     each fuzz target for FUZZ_SECONDS (60) seconds'
-	@echo 'make interop  waypipe 0.8.4, 0.9.2 and 0.11.2 as the other end'
+	@echo 'make interop  waypipe 0.8.4, 0.9.2 and 0.11.2 as the other end, newer libavcodecs'
 	@echo 'make bench    side by side with the installed waypipe'
 	@echo 'make lint     clang-format, clang-tidy, shellcheck, the workflow'
 	@echo 'make macos-check  cross-builds the whole program for macOS (arm64, x86_64), checks what it imports'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the video decoder's tests in small systems of newer Debian releases and runs them there: with the libavcodec of each, its own
 # ffmpeg program as the judge. Part of `make interop`; ends with `N passed, N failed`.
-#   ffmpeg_versions.sh [SUITE...]   trixie has libavcodec 61 (FFmpeg 7.1), forky the next one
+#   ffmpeg_versions.sh [SUITE...]   trixie has libavcodec 61, forky 63
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -24,7 +24,7 @@ inside='
     set -eu
     cd /srv/tunnelview
     cmake -S . -B /srv/build -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O2 -g0" \
-        -DTV_PROGRAM=OFF -DTV_TESTS=ON -DTV_TEST_PARTS=unit/video -DTV_BENCH=OFF -DTV_FFMPEG=ON >/srv/build.log
+        -DTV_PROGRAM=OFF -DTV_TESTS=ON "-DTV_TEST_PARTS=main;unit/video" -DTV_BENCH=OFF -DTV_FFMPEG=ON >/srv/build.log
     cmake --build /srv/build -j "$1" --target video_ffmpeg_test >>/srv/build.log
     printf "built with libavcodec %s\n" "$(pkg-config --modversion libavcodec)"
     exec /srv/build/tests/unit/video/video_ffmpeg_test --gtest_brief=0'

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # interop.sh: waypipe 0.8.4, 0.9.2 and 0.11.2 as the other end, each from the Debian release that has it, times each compression.
+# Then the tests of the video decoder with the libavcodec of those releases.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
