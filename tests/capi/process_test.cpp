@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "support/sanitizers.h"
 
 extern char** environ;
 
@@ -297,12 +298,7 @@ TEST_F(CapiProcess, a_thousand_rounds_leave_no_descriptor_thread_or_memory_behin
     }
     EXPECT_EQ(list_descriptors(), descriptors);
     EXPECT_LE(count_threads(), threads);
-#ifdef TV_SANITIZED // their quarantine and shadows grow; leaks are AddressSanitizer's to find
-    constexpr bool kResidentTells = false;
-#else
-    constexpr bool kResidentTells = true;
-#endif
-    if (kResidentTells) {
+    if (!kSanitized) { // leaks are AddressSanitizer's to find
         EXPECT_LT(resident_kib() - resident, 2048) << "KiB over 900 rounds";
     }
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "raw_bed.h"
+#include "support/sanitizers.h"
 
 namespace {
 
@@ -147,6 +148,9 @@ TEST_F(WaypipeHost, a_listener_serves_applications_at_once_and_after_each_other)
 }
 
 TEST_F(WaypipeHost, without_a_free_descriptor_it_waits_for_one_and_does_not_spin) {
+    if (kVirtualCallsNeedDescriptors)
+        GTEST_SKIP() << "skipped: UBSan checks virtual calls through a pipe of its own and takes EMFILE for "
+                        "a bad object";
     ASSERT_TRUE(start({"-s", socket_, "client"}));
     RawPeer first(connect(), 17);
     expect_served(first);

@@ -10,20 +10,9 @@
 #include "peer.h"
 #include "support/compositor/compositor.h"
 #include "support/process.h"
+#include "support/sanitizers.h"
 
 namespace tv::test {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 // The most that a process serving one connection may ever have had in memory, unless a test says otherwise:
 // an idle one has less than 12 MiB. Not asked of sanitized builds, whose shadow memory is not ours.
