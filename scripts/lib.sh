@@ -11,6 +11,8 @@ die() {
 
 # One cache serves every clone of this tree: paths below it count as relative.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+# Without these it takes nothing that uses a precompiled header.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 
 jobs=${TV_JOBS:-$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)}
 
