@@ -30,7 +30,7 @@ public:
     [[nodiscard]] bool close(std::chrono::milliseconds patience);
 
 private:
-    // At once: more than there are threads that call, so that calling one needs no memory.
+    // At once: more than usually call, so that calling one needs no memory.
     static constexpr std::size_t kUsual = 64;
     [[nodiscard]] bool enter();
     void leave();

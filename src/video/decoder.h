@@ -67,7 +67,8 @@ class DecodeSink {
 public:
     virtual ~DecodeSink() = default;
     // Errors: Corrupted, when it is the packet that looks broken; Unsupported, when this decoder cannot take
-    // this stream; anything else is the decoder's own failure. No picture and no error: the packet had none.
+    // this stream, as far as this packet tells; anything else is the decoder's own failure. No picture and no
+    // error: the packet had none.
     virtual void decoded(std::uint64_t ticket, Result<std::optional<Picture>> outcome) = 0;
     // Where a factory that promises hardware got something else; from inside decode().
     virtual void using_hardware(bool /*hardware*/) {}

@@ -62,7 +62,9 @@ std::uint64_t Driver::push(std::shared_ptr<const Packet> packet) {
     counts_.bytes += entry.bytes.size();
     queued_bytes_ += entry.bytes.size();
     const std::uint64_t number = entry.number;
+    const bool begins_log = entry.key && number == decided_;
     entries_.push(std::move(entry));
+    if (begins_log) trim();
     pump();
     return number;
 }
@@ -101,9 +103,10 @@ void Driver::pump() {
             ++next_submit_;
         } else if (!lane_) {
             if (!start_for(*entry)) freeze_from(entry->number);
-        } else if (entry->key && entry->number >= decided_ && prefers_another(*entry)) {
+        } else if (const auto decoder =
+                       entry->key && entry->number >= decided_ ? begins_anew(*entry) : std::nullopt) {
             if (entry->number != decided_ || in_flight_ > 0) return;
-            start(*usable_from(0, entry->key_ordinal), entry->number);
+            start(*decoder, entry->number);
         } else {
             if (in_flight_ + pictures_waiting_ >= options_.in_flight) return;
             submit(*entry);

@@ -85,7 +85,8 @@ struct DriverStatistics {
 // next decoder (or a new session of the same) is fed every packet since the last key frame; pictures that
 // were already given are not given again. A packet that looks broken to a decoder moves the stream to the
 // next at most once a key frame; if that agrees, nothing is shown until the next key frame, because
-// everything until then would be predicted from a broken picture.
+// everything until then would be predicted from a broken picture. A key frame that is called broken is tried
+// once more, as the first packet of a new decoder.
 class Driver {
 public:
     explicit Driver(DriverOptions options);
@@ -124,6 +125,7 @@ private:
         bool skip = false;  // no outcome: broken, predicted from a broken picture, or empty
         bool final = false; // the outcome is known; decoders that are fed the packet again change nothing
         bool asked = false; // the decoder was told to wait for it
+        bool alone = false; // a key frame that was called broken behind other packets: to be a lane's first
         State state = State::Waiting;
         std::int64_t pushed_at = 0;
         std::int64_t returned_at = 0;  // decode() came back without a report
@@ -167,12 +169,14 @@ private:
     [[nodiscard]] bool move_for_packet(const Entry& entry);
     [[nodiscard]] bool fail_over(const char* why);
     void give_up(const Error& error);
+    void forget_after(std::uint64_t number);
     void freeze_from(std::uint64_t number);
     [[nodiscard]] bool start_for(const Entry& entry);
-    [[nodiscard]] bool prefers_another(const Entry& key) const;
+    [[nodiscard]] std::optional<std::size_t> begins_anew(const Entry& key) const;
     void start(std::size_t candidate, std::uint64_t from);
     void drop_lane();
     [[nodiscard]] std::optional<std::size_t> usable_from(std::size_t first, std::uint64_t key_ordinal) const;
+    [[nodiscard]] bool is_last_resort(std::size_t index) const;
     void note_failure(std::size_t index, std::uint64_t key_ordinal);
     void refresh_allowance(std::uint64_t key_ordinal);
     [[nodiscard]] Entry* first_open(); // the first entry whose outcome is not known

@@ -143,12 +143,12 @@ bool Driver::fail_over(const char* why) {
 }
 
 void Driver::on_corrupt(Entry& entry, const Error& error) {
+    forget_after(entry.number);
     if (move_for_packet(entry)) return;
     // A key frame is not broken because of what a decoder remembers of packets before it.
-    if (entry.key && began_at_ != entry.number && first_open() == &entry &&
-        !std::exchange(restarted_, true)) {
+    if (entry.key && began_at_ != entry.number && !std::exchange(entry.alone, true)) {
         ++counts_.restarts;
-        return start(current_, entry.number);
+        return drop_lane();
     }
     options_.log.debug("video stream {}: packet {}: {}", options_.stream, entry.number, describe(error));
     say_once(&SaidOnce::broken, "a packet is broken: the last good picture stays until the next key frame");
@@ -169,10 +169,9 @@ void Driver::on_fault(std::uint64_t number, const Error& error) {
                        describe(error));
     if (error.category == ErrorCategory::Unsupported) {
         const std::size_t before = current_;
-        // A broken packet can look like a stream of another kind: software, the last resort, gets the next
-        // key frame all the same.
-        const bool last_resort = created_ && !candidates_[before].factory->hardware();
-        if (last_resort)
+        // A broken packet can look like a stream of another kind: the last resort gets another key frame all
+        // the same.
+        if (created_ && is_last_resort(before))
             note_failure(before, entry.key_ordinal);
         else
             candidates_[before].useless = true;
@@ -198,6 +197,14 @@ void Driver::give_up(const Error& error) {
     if (entry != nullptr) freeze_from(entry->number);
 }
 
+// Pictures that a decoder has already given of later packets were predicted from one that it calls broken.
+void Driver::forget_after(std::uint64_t number) {
+    while (++number < end() && !find(number)->key) {
+        find(number)->final = false;
+        find(number)->picture.reset();
+    }
+}
+
 // This packet is not shown, nor what follows it until a key frame.
 void Driver::freeze_from(std::uint64_t number) {
     do {
@@ -216,15 +223,22 @@ std::optional<std::size_t> Driver::usable_from(std::size_t first, std::uint64_t 
     return std::nullopt;
 }
 
+// Software, or whatever is left.
+bool Driver::is_last_resort(std::size_t index) const {
+    return !candidates_[index].factory->hardware() ||
+           std::ranges::count(candidates_, false, &Candidate::useless) == 1;
+}
+
 void Driver::note_failure(std::size_t index, std::uint64_t key_ordinal) {
     Candidate& candidate = candidates_[index];
     candidate.retry_at = key_ordinal + candidate.patience;
-    // Software is the last resort: it gets every key frame.
+    // Software gets every key frame.
     if (candidate.factory->hardware()) candidate.patience = std::min(candidate.patience * 2, kMaxPatience);
 }
 
+// Never again for an earlier one: faults on both sides of a key frame would give each other new tries.
 void Driver::refresh_allowance(std::uint64_t key_ordinal) {
-    if (allowance_of_ == key_ordinal) return;
+    if (key_ordinal <= allowance_of_) return;
     allowance_of_ = key_ordinal;
     moved_for_packet_ = false;
     restarted_ = false;
@@ -243,9 +257,11 @@ bool Driver::start_for(const Entry& entry) {
     return true;
 }
 
-bool Driver::prefers_another(const Entry& key) const {
-    const auto best = usable_from(0, key.key_ordinal);
-    return best && *best < current_;
+// The decoder that this key frame wants to be the first packet of.
+std::optional<std::size_t> Driver::begins_anew(const Entry& key) const {
+    const std::size_t best = usable_from(0, key.key_ordinal).value_or(current_);
+    if (best < current_ || (key.alone && began_at_ != key.number)) return std::min(best, current_);
+    return std::nullopt;
 }
 
 void Driver::start(std::size_t candidate, std::uint64_t from) {

@@ -49,9 +49,9 @@ protected:
         software.name = "software";
         driver = std::make_unique<Driver>(options());
     }
-    void leave_software_alone() {
+    void leave_alone(test::FakeFactory& factory) {
         DriverOptions only = options();
-        only.decoders = {&software_factory};
+        only.decoders = {&factory};
         driver = std::make_unique<Driver>(std::move(only));
     }
     void TearDown() override {
@@ -426,14 +426,14 @@ TEST_F(DriverTest, a_decoder_that_never_reports_is_replaced) {
 }
 
 TEST_F(DriverTest, software_alone_that_keeps_silent_leaves_the_last_picture_and_takes_the_next_key_frame) {
-    leave_software_alone();
+    leave_alone(software_factory);
     software.fate = [](int, std::uint64_t ticket) { return ticket == 1 ? Fate::Silent : Fate::Picture; };
     run("KPPKP");
     EXPECT_EQ(picture_map(), "x--xx");
 }
 
 TEST_F(DriverTest, a_key_frame_that_software_calls_corrupt_is_shown_by_a_new_decoder) {
-    leave_software_alone();
+    leave_alone(software_factory);
     software.fate = [](int decoder, std::uint64_t ticket) {
         return decoder == 0 && ticket == 3 ? Fate::Corrupted : Fate::Picture;
     };
@@ -445,11 +445,58 @@ TEST_F(DriverTest, a_key_frame_that_software_calls_corrupt_is_shown_by_a_new_dec
 }
 
 TEST_F(DriverTest, a_key_frame_that_new_decoders_call_corrupt_too_costs_one_of_them) {
-    leave_software_alone();
+    leave_alone(software_factory);
     software.fate = [](int, std::uint64_t ticket) { return ticket == 3 ? Fate::Corrupted : Fate::Picture; };
     run("KPPKPKP");
     EXPECT_EQ(picture_map(), "xxx--xx");
     EXPECT_EQ(software.created, 3);
+}
+
+TEST_F(DriverTest, a_key_frame_called_corrupt_while_an_older_picture_is_held_back_costs_neither) {
+    leave_alone(hardware_factory);
+    hardware.fate = [](int decoder, std::uint64_t ticket) {
+        if (decoder > 0) return Fate::Picture;
+        return ticket == 2 ? Fate::OnWaiting : ticket == 3 ? Fate::Corrupted : Fate::Picture;
+    };
+    for (const char packet : std::string("KPPKP")) push(packet == 'K');
+    settle_in_time();
+    EXPECT_EQ(picture_map(), "xxxxx");
+    EXPECT_EQ(hardware.created, 3) << "one for the log, one that begins with the key frame";
+}
+
+TEST_F(DriverTest, a_key_frame_tried_again_leaves_a_new_session_for_a_later_failure) {
+    leave_alone(hardware_factory);
+    hardware.fate = [](int decoder, std::uint64_t ticket) {
+        if (decoder == 0 && ticket == 3) return Fate::Corrupted;
+        return decoder == 1 && ticket == 5 ? Fate::Broken : Fate::Picture;
+    };
+    run("KPPKPPP");
+    EXPECT_EQ(picture_map(), "xxxxxxx");
+    EXPECT_EQ(hardware.created, 3);
+}
+
+TEST_F(DriverTest, pictures_given_before_what_they_depend_on_was_called_corrupt_are_not_shown) {
+    leave_alone(software_factory);
+    software.fate = [](int decoder, std::uint64_t ticket) {
+        return decoder == 0 && ticket == 2 ? Fate::CorruptedLate : Fate::Picture;
+    };
+    for (const char packet : std::string("KPKPPKP")) push(packet == 'K');
+    settle_in_time();
+    EXPECT_EQ(picture_map(), "xxxxxxx");
+    EXPECT_EQ(software.created, 2);
+}
+
+TEST_F(DriverTest, failures_on_both_sides_of_a_key_frame_end) {
+    leave_alone(software_factory);
+    // A decoder that fails at the older packet, then at the key frame, and so on.
+    software.fate = [](int decoder, std::uint64_t ticket) {
+        return ticket == (decoder % 2 == 0 ? 3U : 2U) ? Fate::Broken
+               : ticket == 2                          ? Fate::OnWaiting
+                                                      : Fate::Picture;
+    };
+    for (const char packet : std::string("KPPKP")) push(packet == 'K');
+    settle_in_time();
+    EXPECT_LE(software.created, 4);
 }
 
 TEST_F(DriverTest, when_nothing_can_decode_the_contents_stay_and_it_is_said_once) {
@@ -493,6 +540,37 @@ TEST_F(DriverTest, software_that_calls_one_packet_unsupported_takes_the_next_key
     EXPECT_EQ(software.created, 3);
     EXPECT_EQ(warnings.size(), 1u);
     EXPECT_FALSE(driver->statistics().given_up);
+}
+
+TEST_F(DriverTest, hardware_that_is_all_there_is_and_calls_one_packet_unsupported_takes_the_next_key_frame) {
+    leave_alone(hardware_factory);
+    hardware.fate = [](int, std::uint64_t ticket) {
+        return ticket == 1 || ticket == 3 ? Fate::Unsupported : Fate::Picture;
+    };
+    run("KPPKPKPKP");
+    EXPECT_EQ(picture_map(), "x------xx") << "the second time it misses one more";
+}
+
+TEST_F(DriverTest, a_key_frame_behind_a_log_beyond_its_limit_can_go_to_another_decoder) {
+    for (const Fate fate : {Fate::Broken, Fate::Corrupted}) {
+        DriverOptions small = options();
+        small.log_bytes = 20;
+        driver = std::make_unique<Driver>(std::move(small));
+        history.clear();
+        shown.clear();
+        hardware.fate = [fate](int, std::uint64_t ticket) { return ticket == 12 ? fate : Fate::Picture; };
+        run("KPPPPPPPPPPPKPP");
+        EXPECT_EQ(picture_map(), std::string(15, 'x'));
+        EXPECT_STREQ(driver->statistics().decoder, "software");
+    }
+}
+
+TEST_F(DriverTest, a_failure_at_a_key_frame_has_no_packet_before_it_decoded_again) {
+    hardware.fate = [](int, std::uint64_t ticket) { return ticket == 3 ? Fate::Broken : Fate::Picture; };
+    run("KPPK");
+    EXPECT_EQ(picture_map(), "xxxx");
+    EXPECT_EQ(hardware.decoded, 5);
+    EXPECT_EQ(software.decoded, 1);
 }
 
 TEST_F(DriverTest, a_log_beyond_its_limit_is_given_up_until_the_next_key_frame) {

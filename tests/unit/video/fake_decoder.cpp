@@ -49,6 +49,10 @@ public:
             break;
         case Fate::Corrupted:
             return fail(ErrorCategory::Corrupted, "fake corruption");
+        case Fate::CorruptedLate:
+            ids_.back() ^= 1;
+            corrupted_ = unit.ticket;
+            return {};
         case Fate::Unsupported:
             sink_->decoded(unit.ticket, fail(ErrorCategory::Unsupported, "fake refusal"));
             break;
@@ -93,6 +97,9 @@ public:
             });
             break;
         }
+        if (corrupted_)
+            sink_->decoded(*std::exchange(corrupted_, std::nullopt),
+                           fail(ErrorCategory::Corrupted, "fake corruption seen late"));
         return {};
     }
     [[nodiscard]] Status ask_for_delayed() override {
@@ -133,6 +140,7 @@ private:
     std::vector<std::uint8_t> ids_;
     std::uint64_t last_ = 0;
     std::optional<Held> on_asking_, on_waiting_, on_next_;
+    std::optional<std::uint64_t> corrupted_;
     std::vector<std::thread> elsewhere_;
 };
 

@@ -68,6 +68,7 @@ private:
 enum class Fate : std::uint8_t {
     Picture,
     Corrupted,
+    CorruptedLate, // said behind the next packet's picture, which shows it
     Unsupported,
     Broken,    // the decoder's own failure
     Nothing,   // a report without picture
