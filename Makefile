@@ -13,7 +13,7 @@ help:
 	@echo 'make macos-check  cross-builds the whole program for macOS (arm64, x86_64), checks what it imports'
 	@echo 'make mutants  breaks the code for Apple systems in many ways; the tests must notice each'
 	@echo 'make portable-test, sdk-facts, selftest, ios   what CI runs on a Mac, and all but ios on Linux'
-	@echo 'make ci       what CI runs: test, lint, asan, tsan, sdk-facts, selftest, macos-check, fuzz, mutants'
+	@echo 'make ci       what CI runs first: test, lint, asan, tsan, sdk-facts, selftest, macos-check, fuzz, mutants'
 build:
 	@scripts/build.sh release
 test:

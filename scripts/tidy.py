@@ -70,8 +70,8 @@ def main():
         if note and os.path.exists(note):
             return name, True, ""
         run = subprocess.run(
-            # The compilation database is g++'s, with a warning of its own turned off.
-            [TIDY, "-p", options.build, "--quiet", "--extra-arg=-Wno-unknown-warning-option", name],
+            # The compilation database is g++'s, with a warning of its own turned off and with precompiled headers of its own.
+            [TIDY, "-p", options.build, "--quiet", "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-ignored-gch", name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

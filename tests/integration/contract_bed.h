@@ -59,6 +59,10 @@ protected:
     [[nodiscard]] StatisticsSnapshot last_snapshot();
     // Of the last snapshot that had surfaces: once they are gone they are not told again.
     [[nodiscard]] SurfaceStatistics busiest_surface();
+    // Surfaces that were handed out, for one buffer each.
+    [[nodiscard]] std::size_t surfaces_taken() const {
+        return store_->counts().created + store_->counts().recycled;
+    }
 
     std::shared_ptr<surface::SurfaceStore> store_;
 

@@ -172,22 +172,28 @@ void CFRelease(CFTypeRef cf) {
     tv::sim::release(cf);
 }
 CFTypeID CFGetTypeID(CFTypeRef cf) {
+    TV_SIM_CALL();
     return tv::sim::type_id(*check_alive(cf, "CFGetTypeID")->type);
 }
 CFIndex CFGetRetainCount(CFTypeRef cf) {
+    TV_SIM_CALL();
     return check_alive(cf, "CFGetRetainCount")->retain_count.load();
 }
 Boolean CFEqual(CFTypeRef cf1, CFTypeRef cf2) {
+    TV_SIM_CALL();
     return check_alive(cf1, "CFEqual")->equals(*check_alive(cf2, "CFEqual")) ? 1 : 0;
 }
 CFHashCode CFHash(CFTypeRef cf) {
+    TV_SIM_CALL();
     return check_alive(cf, "CFHash")->hash();
 }
 
 CFTypeID CFStringGetTypeID(void) {
+    TV_SIM_CALL();
     return tv::sim::type_id(__CFString::kType);
 }
 CFStringRef CFStringCreateWithCString(CFAllocatorRef alloc, const char* cStr, CFStringEncoding encoding) {
+    TV_SIM_CALL();
     check_allocator(alloc, __func__);
     if (cStr == nullptr || encoding != kCFStringEncodingUTF8) {
         violation("CFStringCreateWithCString: only UTF-8 text is simulated");
@@ -196,6 +202,7 @@ CFStringRef CFStringCreateWithCString(CFAllocatorRef alloc, const char* cStr, CF
 }
 Boolean CFStringGetCString(CFStringRef theString, char* buffer, CFIndex bufferSize,
                            CFStringEncoding encoding) {
+    TV_SIM_CALL();
     const auto* string = check<__CFString>(theString, __func__);
     if (encoding != kCFStringEncodingUTF8) violation("CFStringGetCString: only UTF-8 text is simulated");
     if (bufferSize <= static_cast<CFIndex>(string->text.size())) return 0;
@@ -204,16 +211,20 @@ Boolean CFStringGetCString(CFStringRef theString, char* buffer, CFIndex bufferSi
 }
 
 CFTypeID CFBooleanGetTypeID(void) {
+    TV_SIM_CALL();
     return tv::sim::type_id(__CFBoolean::kType);
 }
 Boolean CFBooleanGetValue(CFBooleanRef boolean) {
+    TV_SIM_CALL();
     return check<__CFBoolean>(boolean, __func__)->value ? 1 : 0;
 }
 
 CFTypeID CFNumberGetTypeID(void) {
+    TV_SIM_CALL();
     return tv::sim::type_id(__CFNumber::kType);
 }
 CFNumberRef CFNumberCreate(CFAllocatorRef allocator, CFNumberType theType, const void* valuePtr) {
+    TV_SIM_CALL();
     check_allocator(allocator, __func__);
     if (valuePtr == nullptr) violation("CFNumberCreate of NULL");
     const auto read = [&]<class T>(T value) {
@@ -235,6 +246,7 @@ CFNumberRef CFNumberCreate(CFAllocatorRef allocator, CFNumberType theType, const
     violation("CFNumberCreate: a type that is not simulated");
 }
 Boolean CFNumberGetValue(CFNumberRef number, CFNumberType theType, void* valuePtr) {
+    TV_SIM_CALL();
     const auto* value = check<__CFNumber>(number, __func__);
     const auto write = [&](auto converted) {
         std::memcpy(valuePtr, &converted, sizeof converted);
@@ -257,25 +269,31 @@ Boolean CFNumberGetValue(CFNumberRef number, CFNumberType theType, void* valuePt
 }
 
 CFTypeID CFDataGetTypeID(void) {
+    TV_SIM_CALL();
     return tv::sim::type_id(__CFData::kType);
 }
 CFDataRef CFDataCreate(CFAllocatorRef allocator, const uint8_t* bytes, CFIndex length) {
+    TV_SIM_CALL();
     check_allocator(allocator, __func__);
     if (length < 0 || (bytes == nullptr && length > 0)) violation("CFDataCreate: no such bytes");
     return new __CFData(std::vector<std::uint8_t>(bytes, bytes + length));
 }
 CFIndex CFDataGetLength(CFDataRef theData) {
+    TV_SIM_CALL();
     return static_cast<CFIndex>(check<__CFData>(theData, __func__)->bytes.size());
 }
 const uint8_t* CFDataGetBytePtr(CFDataRef theData) {
+    TV_SIM_CALL();
     return check<__CFData>(theData, __func__)->bytes.data();
 }
 
 CFTypeID CFArrayGetTypeID(void) {
+    TV_SIM_CALL();
     return tv::sim::type_id(__CFArray::kType);
 }
 CFArrayRef CFArrayCreate(CFAllocatorRef allocator, const void** values, CFIndex numValues,
                          const CFArrayCallBacks* callBacks) {
+    TV_SIM_CALL();
     check_allocator(allocator, __func__);
     auto* array = new __CFArray(callBacks, false);
     for (CFIndex i = 0; i < numValues; ++i) array->add(values[i]);
@@ -283,18 +301,22 @@ CFArrayRef CFArrayCreate(CFAllocatorRef allocator, const void** values, CFIndex 
 }
 CFMutableArrayRef CFArrayCreateMutable(CFAllocatorRef allocator, CFIndex /*capacity*/,
                                        const CFArrayCallBacks* callBacks) {
+    TV_SIM_CALL();
     check_allocator(allocator, __func__);
     return new __CFArray(callBacks, true);
 }
 void CFArrayAppendValue(CFMutableArrayRef theArray, const void* value) {
+    TV_SIM_CALL();
     auto* array = check<__CFArray>(theArray, __func__);
     if (!array->can_change) violation("CFArrayAppendValue to an immutable array", array);
     array->add(value);
 }
 CFIndex CFArrayGetCount(CFArrayRef theArray) {
+    TV_SIM_CALL();
     return static_cast<CFIndex>(check<__CFArray>(theArray, __func__)->values.size());
 }
 const void* CFArrayGetValueAtIndex(CFArrayRef theArray, CFIndex idx) {
+    TV_SIM_CALL();
     const auto* array = check<__CFArray>(theArray, __func__);
     if (idx < 0 || idx >= static_cast<CFIndex>(array->values.size())) {
         violation("CFArrayGetValueAtIndex past the end", array);
@@ -303,11 +325,13 @@ const void* CFArrayGetValueAtIndex(CFArrayRef theArray, CFIndex idx) {
 }
 
 CFTypeID CFDictionaryGetTypeID(void) {
+    TV_SIM_CALL();
     return tv::sim::type_id(__CFDictionary::kType);
 }
 CFDictionaryRef CFDictionaryCreate(CFAllocatorRef allocator, const void** keys, const void** values,
                                    CFIndex numValues, const CFDictionaryKeyCallBacks* keyCallBacks,
                                    const CFDictionaryValueCallBacks* valueCallBacks) {
+    TV_SIM_CALL();
     check_allocator(allocator, __func__);
     auto* dictionary = new __CFDictionary(keyCallBacks, valueCallBacks, false);
     for (CFIndex i = 0; i < numValues; ++i) dictionary->set(keys[i], values[i]);
@@ -316,18 +340,22 @@ CFDictionaryRef CFDictionaryCreate(CFAllocatorRef allocator, const void** keys, 
 CFMutableDictionaryRef CFDictionaryCreateMutable(CFAllocatorRef allocator, CFIndex /*capacity*/,
                                                  const CFDictionaryKeyCallBacks* keyCallBacks,
                                                  const CFDictionaryValueCallBacks* valueCallBacks) {
+    TV_SIM_CALL();
     check_allocator(allocator, __func__);
     return new __CFDictionary(keyCallBacks, valueCallBacks, true);
 }
 void CFDictionarySetValue(CFMutableDictionaryRef theDict, const void* key, const void* value) {
+    TV_SIM_CALL();
     auto* dictionary = check<__CFDictionary>(theDict, __func__);
     if (!dictionary->can_change) violation("CFDictionarySetValue on an immutable dictionary", dictionary);
     dictionary->set(key, value);
 }
 CFIndex CFDictionaryGetCount(CFDictionaryRef theDict) {
+    TV_SIM_CALL();
     return static_cast<CFIndex>(check<__CFDictionary>(theDict, __func__)->entries.size());
 }
 const void* CFDictionaryGetValue(CFDictionaryRef theDict, const void* key) {
+    TV_SIM_CALL();
     return check<__CFDictionary>(theDict, __func__)->get(key);
 }
 

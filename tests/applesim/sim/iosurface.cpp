@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "cf.h"
 #include "random.h"
 
@@ -320,6 +321,7 @@ using tv::sim::violation;
 extern "C" {
 
 IOSurfaceRef IOSurfaceCreate(CFDictionaryRef properties) {
+    TV_SIM_CALL();
     const char* function = "IOSurfaceCreate";
     const __CFDictionary* wanted = tv::sim::check_dictionary(properties, function);
     const auto number = [&](CFStringRef key, std::int64_t otherwise) {
@@ -378,6 +380,7 @@ IOSurfaceRef IOSurfaceCreate(CFDictionaryRef properties) {
 }
 
 IOSurfaceRef IOSurfaceLookup(IOSurfaceID csid) {
+    TV_SIM_CALL();
     Machine& all = machine();
     const std::lock_guard guard(all.mutex);
     ++all.calls.lookups;
@@ -396,10 +399,12 @@ IOSurfaceRef IOSurfaceLookup(IOSurfaceID csid) {
 }
 
 IOSurfaceID IOSurfaceGetID(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     return checked(buffer, "IOSurfaceGetID").id;
 }
 
 kern_return_t IOSurfaceLock(IOSurfaceRef buffer, IOSurfaceLockOptions options, uint32_t* seed) {
+    TV_SIM_CALL();
     __IOSurface& object = checked(buffer, "IOSurfaceLock");
     Machine& all = machine();
     const std::lock_guard guard(all.mutex);
@@ -414,6 +419,7 @@ kern_return_t IOSurfaceLock(IOSurfaceRef buffer, IOSurfaceLockOptions options, u
 }
 
 kern_return_t IOSurfaceUnlock(IOSurfaceRef buffer, IOSurfaceLockOptions options, uint32_t* seed) {
+    TV_SIM_CALL();
     __IOSurface& object = checked(buffer, "IOSurfaceUnlock");
     const std::lock_guard guard(machine().mutex);
     const bool reads = (options & kIOSurfaceLockReadOnly) != 0;
@@ -426,29 +432,37 @@ kern_return_t IOSurfaceUnlock(IOSurfaceRef buffer, IOSurfaceLockOptions options,
 }
 
 size_t IOSurfaceGetAllocSize(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     return checked(buffer, "IOSurfaceGetAllocSize").client->entry->size;
 }
 size_t IOSurfaceGetWidth(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     return checked(buffer, "IOSurfaceGetWidth").client->entry->width;
 }
 size_t IOSurfaceGetHeight(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     return checked(buffer, "IOSurfaceGetHeight").client->entry->height;
 }
 size_t IOSurfaceGetBytesPerRow(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     return checked(buffer, "IOSurfaceGetBytesPerRow").client->entry->stride;
 }
 void* IOSurfaceGetBaseAddress(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     return checked(buffer, "IOSurfaceGetBaseAddress").client->memory;
 }
 OSType IOSurfaceGetPixelFormat(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     return checked(buffer, "IOSurfaceGetPixelFormat").client->entry->pixel_format;
 }
 size_t IOSurfaceGetPlaneCount(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     checked(buffer, "IOSurfaceGetPlaneCount");
     return 0; // nothing here makes planes
 }
 
 Boolean IOSurfaceIsInUse(IOSurfaceRef buffer) {
+    TV_SIM_CALL();
     __IOSurface& object = checked(buffer, "IOSurfaceIsInUse");
     Machine& all = machine();
     const std::lock_guard guard(all.mutex);
@@ -460,6 +474,7 @@ Boolean IOSurfaceIsInUse(IOSurfaceRef buffer) {
 }
 
 size_t IOSurfaceAlignProperty(CFStringRef property, size_t value) {
+    TV_SIM_CALL();
     tv::sim::check_alive(property, "IOSurfaceAlignProperty");
     if (property != kIOSurfaceBytesPerRow) return value;
     Machine& all = machine();
