@@ -199,9 +199,9 @@ void Driver::give_up(const Error& error) {
 
 // Pictures that a decoder has already given of later packets were predicted from one that it calls broken.
 void Driver::forget_after(std::uint64_t number) {
-    while (++number < end() && !find(number)->key) {
-        find(number)->final = false;
-        find(number)->picture.reset();
+    for (std::uint64_t later = number + 1; later < end() && !find(later)->key; ++later) {
+        find(later)->final = false;
+        find(later)->picture.reset();
     }
 }
 
